@@ -1,0 +1,49 @@
+"""The base of all tests: the settings in a home of their own, and Chromium as Debian has it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import django
+import hypothesis
+import pytest
+
+pytest_plugins = ["pytester", "tests.skips"]
+
+_home = tempfile.TemporaryDirectory(prefix="encore-test-")
+os.environ["ENCORE_HOME"] = _home.name
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the tests
+os.environ["DJANGO_SETTINGS_MODULE"] = "encore.config.settings"
+if subprocess.run([sys.executable, "-c", "import django; django.setup()"], capture_output=True, check=False).returncode:
+    del os.environ["DJANGO_SETTINGS_MODULE"]  # TEMPORARY, until the packages of the settings exist
+else:
+    django.setup()  # before any other conftest.py imports a model
+
+# The same examples on every run; `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, max_examples=50, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.load_profile("same")
+
+
+def pytest_unconfigure() -> None:
+    _home.cleanup()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+        "--disable-component-update --disable-sync --disable-dev-shm-usage"
+    )
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not Path(chromium).exists():
+        pytest.skip(f"there is no browser at {chromium}; on Debian: apt-get install chromium fonts-noto-cjk")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": flags.split()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}

@@ -1,0 +1,46 @@
+"""`make test`: the tests on SQLite and on PostgreSQL at the same time, one a core.
+
+What needs no database runs beside SQLite only; browsers and killed processes run on PostgreSQL only.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from typing import IO, Final
+
+HALVES: Final = {
+    "SQLite": ["-m", "not browser and not crash"],
+    "PostgreSQL": ["-p", "tests.postgres", "--ignore=tests/engine", "--ignore=tests/money"],
+}
+
+
+def start(arguments: list[str], output: IO[str]) -> subprocess.Popen[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "ENCORE_DATABASE"}
+    command = [sys.executable, "-m", "pytest", "--color=auto", "-p", "no:cacheprovider", *arguments, *sys.argv[1:]]
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
+
+
+def main() -> int:
+    began = time.monotonic()
+    closing, failed = [], False
+    outputs = {half: tempfile.TemporaryFile("w+") for half in HALVES}  # noqa: SIM115 - they live as long as the run
+    running = {half: start(arguments, outputs[half]) for half, arguments in HALVES.items()}
+    while running:
+        for half, process in list(running.items()):
+            if process.poll() is None:
+                continue
+            del running[half]
+            outputs[half].seek(0)
+            text = outputs[half].read()
+            print(f"\n===== {half} =====\n{text}", flush=True)
+            closing.append(f"{half + ':':12} {text.rstrip().rpartition(chr(10))[2].strip('= ')}")
+            failed = failed or process.returncode != 0
+        time.sleep(0.1)
+    print("\n" + "\n".join([*closing, f"{'both:':12} {time.monotonic() - began:.0f} s"]))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
