@@ -1,0 +1,3 @@
+from encore.cli.main import main
+
+main()
