@@ -1,0 +1,39 @@
+"""The `encore` command. Commands are imported when they are called: `encore judge` must start without Django."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+_COMMANDS: Final = {
+    "judge": "encore.cli.judge:judge",
+    "explain": "encore.cli.explain:explain",
+    "check": "encore.cli.check:check",
+    "serve": "encore.cli.serve:serve",
+    "tick": "encore.cli.tick:tick",
+    "migrate": "encore.cli.migrate:migrate",
+    "demo": "encore.cli.demo:demo",
+    "import-complaints": "encore.cli.import_complaints:import_complaints",
+}
+
+
+class Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="encore")
+def main() -> None:
+    """Runs the service contracts of karaoke venues: every duty with a deadline becomes a clock.
+
+    To try it:  encore migrate,  encore demo,  encore serve.
+    """
