@@ -203,6 +203,8 @@ def table(terms: Terms, found: dict[str, list[int]]) -> Iterator[str]:
     )
     yield "| --- | --- | --- | --- |" + " ---: |" * (1 + len(SHOWN))
     for id, states in found.items():
+        if not any(states):
+            continue
         rule = terms.rules[id]
         waits_for = types(rule.done) if rule.done else f"no {types(rule.forbid)}"
         numbers = (sum(states), *(states[state] for state in SHOWN))
@@ -231,10 +233,10 @@ Two incidents were graded, by the log's own times, before they came in: their ti
 
 ## Under edition B
 
-Edition B asks for steps that this desk did not record (verified, planned, started, result sent), so what waits for one of
-them is breached and what would start with one never starts.
-The table says how much of B such a log can show, not how fast the desk was: B hears only the receipts, the assessments and
-the solutions in it.
+Edition B asks for steps that this desk did not record (verified, planned, result sent), so what waits for one of them is
+breached, and the duties that are not in the table start with events that the log does not have.
+This says how much of B such a log can show, not how fast the desk was: B hears only the receipts, the assessments and the
+solutions in it.
 
 {ktv_b}
 """

@@ -1,7 +1,7 @@
 """The engine as the property tests ask it: a case in, what `encore judge` would print out."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -45,10 +45,10 @@ def judge_of(case: Case, told: Sequence[Judged] | None = None, only: Collection[
     )
 
 
-def printed(judge: Judge, clocks: Iterable[Clock] | None = None) -> list[Json]:
-    """The clocks, or only those given, as objects in the order of the command."""
+def printed(judge: Judge, wanted: Callable[[Clock], bool] | None = None) -> list[Json]:
+    """The clocks, or only those that are wanted, as objects in the order of the command."""
     sheet = Sheet(judge)
-    return [sheet.record(clock) for clock in sheet.sorted(judge.clocks() if clocks is None else clocks)]
+    return [sheet.record(clock) for clock in sheet.clocks(wanted)]
 
 
 def records(case: Case) -> list[Json]:

@@ -535,7 +535,7 @@ class World:
         if duty is None or "every" not in duty:
             series.running = False
             return
-        rhythm = (version.value(duty["every"]), duty.get("align", "start"))
+        rhythm = (version.value(duty["every"]), version.value(duty.get("align", "start")))
         begin = series.next_begin
         end = series.end_of_next_period(rhythm, self.zone)
         count = None

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from encore.engine import Judge
-from encore.engine.batch import tallied
+from encore.engine.batch import is_unfinished, tallied
 from encore.engine.clocks import BREACHED
 from encore.engine.events import CONTRACT_WIDE, Judged
 from encore.engine.moments import DAY, HOUR, from_datetime, to_datetime
@@ -176,8 +176,7 @@ def test_counting_without_keeping_equals_keeping_and_counting(case: Case) -> Non
     found = judge_of(case)
     counted = Counter((clock.duty, clock.state) for clock in found.clocks())
     assert tally == {duty: [counted[duty, state] for state in range(7)] for duty in found.duties}
-    unfinished = [clock for clock in judge.clocks() if clock.state <= BREACHED]
-    assert printed(judge, unfinished) == printed(found, [clock for clock in found.clocks() if clock.state <= BREACHED])
+    assert printed(judge, is_unfinished) == printed(found, is_unfinished)
 
 
 # ---- The order of recording -----------------------------------------------------------------------

@@ -56,9 +56,8 @@ def judge(
     if summary:
         write(summary_lines(judged, counts, form))
         return
-    clocks = (clock for clock in judged.clocks() if is_unfinished(clock)) if only_open else judged.clocks()
     sheet = Sheet(judged)
-    listed = sheet.sorted(clocks)
+    listed = sheet.clocks(is_unfinished if only_open else None)
     write(sheet.lines(listed) if form == "jsonl" else table(clock_rows(sheet, listed)))
 
 

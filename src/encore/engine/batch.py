@@ -11,7 +11,7 @@ from encore.engine.edition import Edition
 from encore.engine.events import ANNULLED, BOM, DECLARED, FALLEN, LIFTED, NOTED, Judged, Reader
 from encore.engine.judge import Judge
 from encore.engine.moments import Zone
-from encore.engine.terms import Program, Terms
+from encore.engine.terms import Program, Rule, Terms
 
 Source = Callable[[], Iterable[Judged]]
 """Gives the events in the order of the file, as often as it is called."""
@@ -171,7 +171,8 @@ def _judged(
             source = _sorted(source, now)
             continue
         found = seen.taken()
-        again = tuple((at, version) for at, version, _ in judge.versions[1:]) if judge.unforeseen else foresee
+        versions = tuple((at, version) for at, version, _ in judge.versions[1:])
+        again = versions if judge.unforeseen or foresee else foresee  # what was foreseen may have been taken back
         suspects = gate.ids.suspects()
         if found == taken and again == foresee and suspects == (twice or frozenset()):
             judge.advance(now)
@@ -364,31 +365,35 @@ class Sheet:
     """Writes clocks as lines of JSON, in the order of the contract language."""
 
     def __init__(self, judge: Judge) -> None:
+        self.judge = judge
         self.zone: Zone = judge.versions[0][1].zone
-        self.duties = judge.duties
 
-    def sorted(self, clocks: Iterable[Clock]) -> list[Clock]:
-        by_duty: dict[str, list[Clock]] = {id: [] for id in self.duties}
-        for clock in clocks:
-            by_duty[clock.rule.id].append(clock)
-        for found in by_duty.values():
-            found.sort(key=lambda clock: (clock.subject, clock.index))
+    def clocks(self, wanted: Callable[[Clock], bool] | None = None) -> list[Clock]:
+        """The judge's clocks by duty, subject and index."""
+        by_duty: dict[str, list[Clock]] = {id: [] for id in self.judge.duties}
+        for _, matter in sorted(self.judge.matters.items()):
+            for clock in matter.all_clocks():  # which gives those of one duty by their index
+                if wanted is None or wanted(clock):
+                    by_duty[clock.rule.id].append(clock)
         return [clock for found in by_duty.values() for clock in found]
 
     def lines(self, clocks: Iterable[Clock]) -> Iterator[str]:
         text = self.zone.text
-        starts: dict[str, str] = {}
+        starts: dict[Rule, str] = {}
+        subjects: dict[str, str] = {}
         for clock in clocks:
-            rule = clock.rule
-            start = starts.get(rule.id)
+            rule, subject, closed = clock.rule, clock.subject, clock.closed
+            start = starts.get(rule)
             if start is None:
                 duty, clause = _quoted(rule.id), _quoted(rule.clause)
-                start = starts[rule.id] = f'{{"duty": {duty}, "clause": {clause}, "subject": '
-            closed = clock.closed
+                start = starts[rule] = f'{{"duty": {duty}, "clause": {clause}, "subject": '
+            quoted = subjects.get(subject)
+            if quoted is None:
+                quoted = subjects[subject] = _quoted(subject)
+            end = "null" if closed is None else f'"{text(closed)}"'
             line = (
-                f'{start}{_quoted(clock.subject)}, "index": {clock.index}, "opened": "{text(clock.opened)}", "due": '
-                f'"{text(clock.due)}", "state": "{NAMES[clock.state]}", "closed": '
-                + (f'"{text(closed)}"' if closed is not None else "null")
+                f'{start}{quoted}, "index": {clock.index}, "opened": "{text(clock.opened)}", '
+                f'"due": "{text(clock.due)}", "state": "{NAMES[clock.state]}", "closed": {end}'
             )
             if clock.provisional:
                 line += ', "provisional": true'

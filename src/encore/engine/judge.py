@@ -70,12 +70,13 @@ class Series:
 class Recurrence:
     """All periods of a recurring duty on a subject that can still change, and the series that is running."""
 
-    __slots__ = ("all_periods", "breached", "id", "index", "periods", "series", "subject")
+    __slots__ = ("all_periods", "breached", "id", "index", "latest", "periods", "series", "subject")
 
     def __init__(self, subject: str, id: str) -> None:
         self.subject = subject
         self.id = id
         self.all_periods: list[Clock] = []
+        self.latest: int | None = None  # when the latest period began
         self.index = 0
         self.series: Series | None = None
         self.periods: list[Clock] = []
@@ -115,11 +116,13 @@ class Matter:
     @property
     def is_idle(self) -> bool:
         """Nothing is running on the subject or waited for, and nothing missed could still be performed or excused."""
-        return (
-            all(clock.state > BREACHED for clock in self.clocks.values())
-            and all(mark.done is not None for mark in self.marks.values())
-            and not any(one.series or one.periods or one.breached for one in self.recurrences.values())
-        )
+        for clock in reversed(self.clocks.values()):  # the latest is the likeliest to be running
+            if clock.state <= BREACHED:
+                return False
+        for recurrence in self.recurrences.values():
+            if recurrence.series or recurrence.periods or recurrence.breached:
+                return False
+        return all(mark.done is not None for mark in self.marks.values())
 
     def spent(self) -> "Spent":
         return (
@@ -133,7 +136,9 @@ class Matter:
         yield from self.earlier
         yield from self.clocks.values()
         for recurrence in self.recurrences.values():
-            yield from recurrence.all_periods or (*recurrence.periods, *recurrence.breached)
+            yield from recurrence.all_periods or sorted(
+                (*recurrence.breached, *recurrence.periods), key=lambda clock: clock.index
+            )
 
 
 _NO_CLOCKS: list[Clock] = []
@@ -340,8 +345,10 @@ class Judge:
 
     def forget(self) -> list[Clock]:
         """The clocks that have ended since the last call. What is left of them is only what a later event may ask for."""
-        ended = [clock for clock in dict.fromkeys(self.touched) if clock.state > BREACHED]
+        ended = [clock for clock in self.touched if clock.state > BREACHED]
         self.touched.clear()
+        if len(ended) > 1:
+            ended = list(dict.fromkeys(ended))
         for clock in ended:
             matter = self.matters.get(clock.subject)
             if matter is not None and matter.is_idle:
@@ -503,6 +510,7 @@ class Judge:
                     series.follow(rule)
             clock = self._period(recurrence, series)
             recurrence.index += 1
+            recurrence.latest = clock.opened
             recurrence.periods.append(clock)
             self.touched.append(clock)
             if not self.forgets:
@@ -769,7 +777,7 @@ class Judge:
 
     def _has_begun(self, recurrence: Recurrence, at: int) -> bool:
         """Whether a period that begins at that very moment was opened before the amendment that governs it was read."""
-        return any(clock.opened == at and clock.index for clock in (*recurrence.periods, *recurrence.all_periods[-1:]))
+        return recurrence.latest == at and recurrence.index > 1
 
     def _listen(self) -> None:
         """Joins the programs of all versions: a clock heeds the rule it runs under, and only the latest one starts any."""

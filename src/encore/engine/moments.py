@@ -126,16 +126,17 @@ class Zone:
 
     def text(self, moment: int) -> str:
         """RFC 3339 in this zone, fractions of a second only where there are any."""
-        if moment < _QUARTERS_HOLD or moment % SECOND:
+        quarter, rest = divmod(moment, _QUARTER)
+        seconds, fraction = divmod(rest, SECOND)
+        if fraction or moment < _QUARTERS_HOLD:
             return self.local(moment).isoformat()
-        quarter = moment // _QUARTER
         known = self._prefixes.get(quarter)
         if known is None:
             if len(self._prefixes) > _MOST_CACHED:
                 self._prefixes.clear()
             written = self.local(quarter * _QUARTER).isoformat()
             known = self._prefixes[quarter] = (written[:14], int(written[14:16]) * 60, written[19:])
-        return known[0] + _MINUTES_SECONDS[known[1] + (moment - quarter * _QUARTER) // SECOND] + known[2]
+        return known[0] + _MINUTES_SECONDS[known[1] + seconds] + known[2]
 
 
 _zones: dict[str, Zone] = {}

@@ -36,7 +36,7 @@ class Story:
         judge = judge_all(terms, Lines(lambda: lines), Times().parse(self.now), editions=self.editions)
         sheet = Sheet(judge)
         clauses = {clock["duty"]: clock["clause"] for clock in self.clocks if "clause" in clock}
-        records = [sheet.record(clock) for clock in sheet.sorted(judge.clocks())]
+        records = [sheet.record(clock) for clock in sheet.clocks()]
         return [
             {key: value for key, value in record.items() if key != "clause" or record["duty"] in clauses}
             for record in records
