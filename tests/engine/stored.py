@@ -1,11 +1,11 @@
 """The judge as a ledger uses it: for each event only what it concerns is loaded, judged and saved, as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from encore.engine import Clock, Edition, Judge, Terms
+from encore.engine import Clock, Edition, Judge, Terms, judge_all
 from encore.engine.clocks import BREACHED
 from encore.engine.events import CONTRACT_WIDE, Event, Judged
 from encore.engine.moments import to_datetime
@@ -27,22 +27,29 @@ def event_of(told: Judged) -> Event:
     return Event(kind, subject, to_datetime(at), tuple(keys[1:]), data, name, position)
 
 
+def told_of(judge: Judge, clock: Clock) -> Json:
+    """All there is to know of a clock, but for the number of its version: equal amendments are one version or two."""
+    dumped: Json = as_json(judge.dump(clock))
+    return without_version(dumped)
+
+
+def without_version(dumped: Json) -> Json:
+    return {key: value for key, value in dumped.items() if key != "version"}
+
+
 class Store:
     """What a ledger keeps of a contract: clocks, memos and memory, and nothing that is not written as JSON."""
 
-    def __init__(
-        self, terms: Terms, editions: Mapping[str, Edition], foresee: Sequence[tuple[int, Terms]] = ()
-    ) -> None:
+    def __init__(self, terms: Terms, editions: Mapping[str, Edition]) -> None:
         self.terms = terms
         self.editions = editions
-        self.foresee = foresee
         self.clocks: dict[Key, Json] = {}
         self.memos: dict[str, Json] = {}
         self.memory: Json | None = None
         self.recorded: list[Judged] = []
 
     def judge(self) -> Judge:
-        judge = Judge(self.terms, editions=self.editions, foresee=self.foresee)
+        judge = Judge(self.terms, editions=self.editions)
         judge.restore(self.memory)
         return judge
 
@@ -53,6 +60,11 @@ class Store:
             ]
             if unfinished or subject in self.memos:
                 judge.put(subject, unfinished, self.memos.get(subject))
+
+    @property
+    def found(self) -> dict[Key, Json]:
+        """The clocks as `told_of` tells them."""
+        return {key: without_version(clock) for key, clock in self.clocks.items()}
 
     @property
     def subjects(self) -> set[str]:
@@ -67,22 +79,22 @@ class Store:
                 self.memos[subject] = memo
         self.memory = as_json(judge.memory())
 
-    def record(self, told: Judged) -> list[Clock]:
-        """Judges one more event. An amendment that was needed earlier has everything judged again."""
+    def record(self, told: Judged) -> list[Key]:
+        """Judges one more event, and tells which clocks it changed. Where an amendment would have had to be known earlier,
+        the contract is judged whole."""
         self.recorded.append(told)
         event = event_of(told)
         judge = self.judge()
         subjects = self.subjects if event.type in CONTRACT_WIDE else set(event.keys)
         self.load(judge, sorted(subjects))
         changed = judge.apply(event)
-        self.save(judge, changed, subjects | set(event.keys))
         if judge.unforeseen:
-            self.foresee = [(at, terms) for at, terms, _ in judge.versions[1:]]
-            told_again, self.recorded = self.recorded, []
-            self.clocks, self.memos, self.memory = {}, {}, None
-            for one in told_again:
-                self.record(one)
-        return changed
+            whole = judge_all(self.terms, lambda: self.recorded, told[0], editions=self.editions)
+            self.clocks, self.memos = {}, {}
+            self.save(whole, whole.clocks(), whole.matters)
+            return list(self.clocks)
+        self.save(judge, changed, subjects | set(event.keys))
+        return [key_of(clock) for clock in changed]
 
     def tick(self, moment: int) -> None:
         """Writes down what has passed by the moment."""

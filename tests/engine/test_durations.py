@@ -357,7 +357,7 @@ def test_a_year_may_be_published_before_the_one_before_it() -> None:
     assert due("2027-12-30T10:00", "5wd", notice).endswith(" provisional")
 
 
-def test_a_make_up_day_at_the_end_of_december_publishes_nothing_of_the_next_year() -> None:
+def test_a_year_is_published_as_far_as_the_pinned_calendar_knows_its_make_up_days() -> None:
     assert [PUBLISHED.is_published(year) for year in (1960, 2025, 2026, 2027, 2100)] == [True, True, True, False, False]
 
 

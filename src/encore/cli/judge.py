@@ -39,7 +39,7 @@ def judge(
 
     \b
     encore judge ktv_b.toml events.jsonl --now 2026-03-10T00:00:00+08:00 --format table
-    encore judge ktv_b.toml events.jsonl --now 2026-03-10T00:00:00+08:00 --set classify_within=12h
+    encore judge ktv_b.toml events.jsonl --now 2026-03-10T00:00:00+08:00 --set classification_time=12h
 
     With --only-open or --summary and events in order of time, memory does not grow with the number of events.
     """
@@ -70,6 +70,8 @@ def write(lines: Iterable[str]) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         sys.stderr.close()  # which would complain at exit
+    except OSError as error:
+        raise click.ClickException(f"The result cannot be written: {error.strerror}.") from None
 
 
 def summary_lines(judged: Judge, counts: dict[str, list[int]], form: str) -> Iterator[str]:

@@ -83,7 +83,7 @@ def read_edition(data: bytes, name: str) -> tuple[Edition | None, list[Fault]]:
     text = text.replace("\r\n", "\n")
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         return None, [_toml_fault(text, str(error))]
     lines = lines_of(text)
     try:

@@ -698,6 +698,8 @@ class Judge:
         clock, recurrence = self._named(subject, data, at, position)
         if clock is None or clock.state > BREACHED:
             return
+        if clock.state == BREACHED and clock.breached is None:
+            clock.breached = clock.due  # the excuse does not undo that it was
         if recurrence is not None:
             self._close_period(recurrence, clock, EXCUSED, at, position)
         else:
@@ -817,9 +819,9 @@ class Judge:
         """Loads what was saved of a subject: its unfinished clocks (`Clock.dump` with its `version`) and its memo."""
         matter = self.matters[subject] = Matter(subject)
         saved = memo or {}
-        for id, (index, series) in saved.get("series", {}).items():
+        for id, (index, series, latest) in saved.get("series", {}).items():
             recurrence = self._recurrence(matter, id)
-            recurrence.index = index
+            recurrence.index, recurrence.latest = index, latest
             if series is not None:
                 recurrence.series = self._load_series(id, series)
         for mark, (start, done) in saved.get("marks", {}).items():
@@ -859,7 +861,7 @@ class Judge:
             return {}
         saved: dict[str, Any] = {
             "series": {
-                id: [one.index, None if one.series is None else self._dump_series(one.series)]
+                id: [one.index, None if one.series is None else self._dump_series(one.series), one.latest]
                 for id, one in matter.recurrences.items()
             },
             "marks": {mark: [one.start, one.done] for mark, one in matter.marks.items()},

@@ -12,9 +12,6 @@ DAY = 24 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
-_QUARTER = 15 * MINUTE
-# Before 1972 some zones stood off UTC by odd seconds; since then every offset is a multiple of fifteen minutes.
-_QUARTERS_HOLD = 2 * 366 * DAY
 _MOST_CACHED = 100_000
 
 _RFC3339 = re.compile(
@@ -88,9 +85,6 @@ def _hour(text: str) -> int:
     return (date.fromisoformat(text[:10]).toordinal() - _EPOCH_DAY) * DAY + int(text[11:]) * HOUR
 
 
-_MINUTES_SECONDS = [f"{second // 60:02}:{second % 60:02}" for second in range(3600)]
-
-
 class Zone:
     """A time zone: which local day a moment belongs to, when a local day begins, and how a moment is written there."""
 
@@ -101,7 +95,7 @@ class Zone:
             int, tuple[int, int, int]
         ] = {}  # by the day of UTC: the local day it begins in, the next two midnights
         self._midnights: dict[int, int] = {}
-        self._prefixes: dict[int, tuple[str, int, str]] = {}
+        self._offsets: dict[int, tuple[int, str]] = {}  # by the day of UTC
 
     def local(self, moment: int) -> datetime:
         return to_datetime(moment).astimezone(self.info)
@@ -126,17 +120,37 @@ class Zone:
 
     def text(self, moment: int) -> str:
         """RFC 3339 in this zone, fractions of a second only where there are any."""
-        quarter, rest = divmod(moment, _QUARTER)
-        seconds, fraction = divmod(rest, SECOND)
-        if fraction or moment < _QUARTERS_HOLD:
-            return self.local(moment).isoformat()
-        known = self._prefixes.get(quarter)
+        known = self._offsets.get(moment // DAY)
         if known is None:
-            if len(self._prefixes) > _MOST_CACHED:
-                self._prefixes.clear()
-            written = self.local(quarter * _QUARTER).isoformat()
-            known = self._prefixes[quarter] = (written[:14], int(written[14:16]) * 60, written[19:])
-        return known[0] + _MINUTES_SECONDS[known[1] + seconds] + known[2]
+            known = self._offsets[moment // DAY] = self._offset(moment // DAY * DAY)
+        offset, suffix = known
+        day, rest = divmod(moment + offset, DAY)
+        second, fraction = divmod(rest, SECOND)
+        if fraction or not suffix:
+            return self.local(moment).isoformat()
+        return (_DATES.get(day) or _date(day)) + (_TIMES.get(second) or _time(second)) + suffix
+
+    def _offset(self, begin: int) -> tuple[int, str]:
+        """How far local time is from UTC all through a day of UTC, as written; not written where that changes."""
+        first, last = self.local(begin), self.local(begin + DAY)
+        if first.utcoffset() != last.utcoffset():
+            return 0, ""
+        return (first.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND - begin, first.isoformat()[19:]
+
+
+_DATES: dict[int, str] = {}
+_TIMES: dict[int, str] = {}
+
+
+def _date(day: int) -> str:
+    """The day counted from 1970, with the T that ends it."""
+    written = _DATES[day] = f"{date.fromordinal(day + _EPOCH_DAY).isoformat()}T"
+    return written
+
+
+def _time(second: int) -> str:
+    written = _TIMES[second] = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return written
 
 
 _zones: dict[str, Zone] = {}

@@ -89,7 +89,7 @@ _KIND_CURES: Final[dict[str, tuple[str, str]]] = {
 
 def _typed(parameter: Parameter, value: object) -> object:
     """The value as the parameter's kind has it; text from a command line becomes a number where one is meant."""
-    if is_reference(value):
+    if value is None or is_reference(value):
         raise ValueError(value)
     match parameter.kind:
         case "duration":
