@@ -1,8 +1,6 @@
 """The base of all tests: the settings in a home of their own, and Chromium as Debian has it."""
 
 import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,7 @@ _home = tempfile.TemporaryDirectory(prefix="encore-test-")
 os.environ["ENCORE_HOME"] = _home.name
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in the thread of the tests
 os.environ["DJANGO_SETTINGS_MODULE"] = "encore.config.settings"
-if subprocess.run([sys.executable, "-c", "import django; django.setup()"], capture_output=True, check=False).returncode:
-    del os.environ["DJANGO_SETTINGS_MODULE"]  # TEMPORARY, until the packages of the settings exist
-else:
-    django.setup()  # before any other conftest.py imports a model
+django.setup()  # before any other conftest.py imports a model
 
 # The same examples on every run; `--hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, max_examples=50, print_blob=True)

@@ -4,6 +4,7 @@ It listens on a socket in its own temporary folder, forgets to sync, and needs n
 user who may administer one. It has to be a plugin: by the time of a conftest.py the settings would already be read.
 """
 
+import atexit
 import os
 import pwd
 import shutil
@@ -84,7 +85,7 @@ def stop(server: Server) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def pytest_load_initial_conftests() -> None:
     server = start()
     os.environ["ENCORE_DATABASE"] = server.url
-    early_config.add_cleanup(lambda: stop(server))
+    atexit.register(stop, server)  # also where the run is broken off before it is configured

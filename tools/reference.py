@@ -32,18 +32,28 @@ def table(*rows: tuple[str, ...]) -> Iterator[str]:
     yield ""
 
 
+def paragraphs(text: str) -> Iterator[str]:
+    """What a command says of itself. A paragraph after `\\b`, which Click prints as it stands, becomes a block of code."""
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        if paragraph.startswith("\b\n"):
+            yield from ("```", paragraph.removeprefix("\b\n"), "```", "")
+        else:
+            yield from (paragraph, "")
+
+
 def commands() -> Iterator[str]:
     from encore.cli.main import main
 
     yield from ("## Commands", "")
     context = click.Context(main, info_name="encore")
-    rows = [("command", "what it does")]
     for name in main.list_commands(context):
         command = main.get_command(context, name)
         assert command is not None
         usage = " ".join(["encore", name, *command.collect_usage_pieces(click.Context(command))])
-        rows.append((f"`{usage}`", first_sentence(command.help)))
-    yield from table(*rows)
+        yield from (f"### `{usage}`", "", *paragraphs(command.help or ""))
+        options = (one.get_help_record(context) for one in command.params if isinstance(one, click.Option))
+        rows = [(f"`{written}`", meaning) for written, meaning in filter(None, options)]
+        yield from table(("option", "meaning"), *rows)
 
 
 def settings() -> Iterator[str]:

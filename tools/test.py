@@ -4,10 +4,12 @@ What needs no database runs beside SQLite only; browsers and killed processes ru
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from typing import IO, Final
 
 HALVES: Final = {
@@ -16,10 +18,25 @@ HALVES: Final = {
 }
 
 
+LIMIT: Final = 12 * 60  # seconds: longer than any run takes, shorter than anybody's patience
+
+
 def start(arguments: list[str], output: IO[str]) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if key != "ENCORE_DATABASE"}
     command = [sys.executable, "-m", "pytest", "--color=auto", "-p", "no:cacheprovider", *arguments, *sys.argv[1:]]
     return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
+
+
+def stop(processes: Iterable[subprocess.Popen[str]]) -> None:
+    """As Ctrl-C would, so that what the tests have started is ended too; by force where that is not heeded."""
+    for process in processes:
+        process.send_signal(signal.SIGINT)
+    for process in processes:
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def main() -> int:
@@ -28,6 +45,9 @@ def main() -> int:
     outputs = {half: tempfile.TemporaryFile("w+") for half in HALVES}  # noqa: SIM115 - they live as long as the run
     running = {half: start(arguments, outputs[half]) for half, arguments in HALVES.items()}
     while running:
+        if time.monotonic() - began > LIMIT:
+            closing.append(f"Stopped after {LIMIT} s: {' and '.join(running)}.")
+            stop(running.values())
         for half, process in list(running.items()):
             if process.poll() is None:
                 continue

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ComplaintsConfig(AppConfig):
+    name = "encore.complaints"
+    label = "complaints"
+
+    def ready(self) -> None:
+        from encore.complaints import queries  # noqa: PLC0415 - models can be imported only now
+        from encore.complaints.models import Complaint  # noqa: PLC0415
+        from encore.ledger.nouns import Noun, register  # noqa: PLC0415
+
+        register(Noun("complaint", Complaint, _("complaint"), "complaints:complaint", queries.visible_to))

@@ -1,0 +1,12 @@
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("encore.home.urls")),
+    path("", include("encore.complaints.urls")),
+    path("", include("encore.web.urls")),
+]
+
+handler400 = "encore.web.errors.bad_request"
+handler403 = "encore.web.errors.forbidden"
+handler404 = "encore.web.errors.not_found"
+handler500 = "encore.web.errors.broken"

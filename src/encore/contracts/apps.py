@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ContractsConfig(AppConfig):
+    name = "encore.contracts"
+    label = "contracts"
+
+    def ready(self) -> None:
+        from encore.contracts import queries  # noqa: PLC0415 - models can be imported only now
+        from encore.contracts.models import Contract  # noqa: PLC0415
+        from encore.ledger.nouns import Noun, register  # noqa: PLC0415
+
+        register(Noun("contract", Contract, _("contract"), "home:contract", queries.visible_to))

@@ -1,0 +1,57 @@
+"""Jinja2 as every page of ours uses it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+from jinja2 import Environment, StrictUndefined
+
+from encore.web import appearance, clockface, language
+
+
+def environment(**options: Any) -> Environment:
+    made = Environment(  # noqa: S701 - it is set, among the options
+        **{**options, "undefined": StrictUndefined, "autoescape": True},
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        translation.gettext,
+        translation.ngettext,
+        newstyle=True,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+    )
+    made.globals.update(static=static, url=_url, languages=settings.LANGUAGES, clock_face=clockface.face)
+    made.filters.update(
+        moment=clockface.moment,
+        deadline=clockface.deadline,
+        full=clockface.full,
+        text=language.reading,
+        duty_label=language.duty_label,
+        row_label=language.row_label,
+        number=language.number,
+        at_most=language.at_most,
+        html_lang=language.html_lang,
+    )
+    made.tests.update(converted=language.is_converted)
+    return made
+
+
+def _url(name: str, *arguments: object) -> str:
+    return reverse(name, args=arguments)
+
+
+def reader(request: HttpRequest) -> dict[str, Any]:
+    """What every page knows of who reads it."""
+    return {
+        "language": translation.get_language(),
+        "theme": appearance.theme(request),
+        "csrf_token": get_token(request),
+    }

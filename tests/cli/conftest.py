@@ -1,0 +1,1 @@
+from tests.cast import agency, contract, venue, zhou  # noqa: F401 - fixtures
