@@ -1,14 +1,18 @@
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from threading import Thread
 
 import pytest
 from django.db import connections
 
 from encore.accounts.models import Organisation, User
+from encore.complaints import operations
+from encore.complaints.models import Complaint
 from encore.contracts.models import Contract
 from encore.ledger.models import Clock, Event, Memo, Memory
 from encore.ledger.tick import tick
-from tests.cast import CHINA, DAY, EFFECTIVE, HOUR, RECEIVED, agreed
+from tests.cast import CHINA, DAY, EFFECTIVE, HOUR, RECEIVED, agreed, complain, recording_at
 from tests.ledger.events import EDITION, clock, drafted, happen, rebuilt, stored
 
 NOW = datetime(2026, 3, 20, 9, tzinfo=CHINA)
@@ -128,23 +132,53 @@ def apart(transactional_db: None, zhou: User, agency: Organisation) -> Contract:
     return contract
 
 
-def test_four_ticks_at_once_record_each_breach_once(apart: Contract) -> None:
+def at_once(*acts: Callable[[], object]) -> list[BaseException]:
+    """Runs the acts in threads of their own; what went wrong."""
     problems: list[BaseException] = []
 
-    def run() -> None:
+    def run(act: Callable[[], object]) -> None:
         try:
-            tick(NOW)
+            act()
         except BaseException as problem:
             problems.append(problem)
         finally:
             connections.close_all()
 
-    threads = [Thread(target=run) for _ in range(4)]
+    threads = [Thread(target=run, args=(act,)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert not problems
+    return problems
+
+
+def test_acts_ticks_and_force_majeure_at_once_leave_the_clocks_that_the_events_give(
+    transactional_db: None, zhou: User, agency: Organisation, tang: User
+) -> None:
+    contract = agreed(EDITION.encode(), zhou, agency)
+    house = [complain(contract, at=RECEIVED) for _ in range(12)]
+
+    def verify(some: list[Complaint]) -> None:
+        for complaint in some:
+            operations.verify(complaint, by=tang, at=NOW)
+
+    def stop_and_go() -> None:
+        for number in range(3):
+            at = RECEIVED + (number * 10 + 1) * HOUR
+            happen(drafted(contract, "force_majeure.declared", "force_majeure:1", at), now=NOW)
+            happen(drafted(contract, "force_majeure.lifted", "force_majeure:1", at + HOUR), now=NOW)
+
+    with recording_at(NOW):
+        assert not at_once(
+            partial(verify, house[:4]), partial(verify, house[4:8]), stop_and_go, partial(tick, NOW), partial(tick, NOW)
+        )
+    tick(NOW)
+    assert stored(contract) == rebuilt(contract, NOW)
+    assert Clock.objects.filter(duty="verify", state="late").count() == 8
+
+
+def test_four_ticks_at_once_record_each_breach_once(apart: Contract) -> None:
+    assert not at_once(*[partial(tick, NOW)] * 4)
     tick(NOW)
     assert Event.objects.filter(type="duty.breached", noun="complaint").count() == 60
     assert stored(apart) == rebuilt(apart, NOW)

@@ -27,7 +27,8 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and keep the clocks going.
 
     There is no signing in yet: whoever opens a page on this machine acts as the venue's manager, everybody else is a
-    guest. Leave the address as it is unless only guests' pages shall be reached.
+    guest. Put nothing before the server that passes requests on from elsewhere without X-Forwarded-For; with
+    ENCORE_BASE_URL set, everybody is a guest.
     """
     start()
     require_migrated()
