@@ -9,7 +9,7 @@ import django
 import hypothesis
 import pytest
 
-pytest_plugins = ["pytester", "tests.skips"]
+pytest_plugins = ["pytester", "tests.clauses", "tests.skips"]
 
 _home = tempfile.TemporaryDirectory(prefix="encore-test-")
 os.environ["ENCORE_HOME"] = _home.name

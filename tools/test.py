@@ -1,6 +1,7 @@
 """`make test`: the tests on SQLite and on PostgreSQL at the same time, one a core.
 
-What needs no database runs beside SQLite only; browsers and killed processes run on PostgreSQL only.
+What needs no database runs beside SQLite only; browsers and killed processes run on PostgreSQL only. A whole run without a
+failure also writes down which clauses of the editions it has walked: docs/clauses.md.
 """
 
 import os
@@ -10,14 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, Final
 
 HALVES: Final = {
     "SQLite": ["-m", "not browser and not crash"],
     "PostgreSQL": ["-p", "tests.postgres", "--ignore=tests/engine", "--ignore=tests/money"],
 }
-
-
+ROOT: Final = Path(__file__).resolve().parent.parent
 LIMIT: Final = 12 * 60  # seconds: longer than any run takes, shorter than anybody's patience
 
 
@@ -42,8 +43,12 @@ def stop(processes: Iterable[subprocess.Popen[str]]) -> None:
 def main() -> int:
     began = time.monotonic()
     closing, failed = [], False
+    place = tempfile.TemporaryDirectory()
+    walked = {half: Path(place.name, f"{half}.json") for half in HALVES}
     outputs = {half: tempfile.TemporaryFile("w+") for half in HALVES}  # noqa: SIM115 - they live as long as the run
-    running = {half: start(arguments, outputs[half]) for half, arguments in HALVES.items()}
+    running = {
+        half: start([*arguments, f"--walked={walked[half]}"], outputs[half]) for half, arguments in HALVES.items()
+    }
     while running:
         if time.monotonic() - began > LIMIT:
             closing.append(f"Stopped after {LIMIT} s: {' and '.join(running)}.")
@@ -58,7 +63,10 @@ def main() -> int:
             closing.append(f"{half + ':':12} {text.rstrip().rpartition(chr(10))[2].strip('= ')}")
             failed = failed or process.returncode != 0
         time.sleep(0.1)
-    print("\n" + "\n".join([*closing, f"{'both:':12} {time.monotonic() - began:.0f} s"]))
+    print("\n" + "\n".join([*closing, f"{'both:':12} {time.monotonic() - began:.0f} s"]), flush=True)
+    if not failed and not sys.argv[1:]:
+        failed = subprocess.run([sys.executable, "-m", "tools.clauses", *walked.values()], cwd=ROOT).returncode != 0
+    place.cleanup()
     return int(failed)
 
 

@@ -16,11 +16,11 @@ from encore.ledger.tick import tick
 
 def test_the_help_names_every_command() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
-    for command in ("judge", "explain", "check", "serve", "tick", "migrate", "demo", "import-complaints"):
+    for command in ("judge", "explain", "check", "clauses", "serve", "tick", "migrate", "demo", "import-complaints"):
         assert f"\n  {command} " in shown
 
 
-@pytest.mark.parametrize("command", ["judge", "explain", "check"])
+@pytest.mark.parametrize("command", ["judge", "explain", "check", "clauses"])
 def test_commands_that_need_no_database_do_not_load_django(command: str) -> None:
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom encore.cli.main import main\n"

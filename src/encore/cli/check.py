@@ -9,20 +9,24 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from encore.cli.clauses import summary
 from encore.cli.files import BAD_INPUT, Language, read_file, reader_language
+from encore.editions import walked
 from encore.engine import EditionError, EventError, ParameterError
 from encore.engine.check import check as checked
+from encore.engine.coverage import coverage, totals
 from encore.engine.stories import stories
 
 
 @click.command(no_args_is_help=True)
 @click.argument("editions", metavar="EDITION.toml...", nargs=-1, required=True)
-@click.option("--strict", is_flag=True, help="Warnings end the command with status 1.")
+@click.option("--strict", is_flag=True, help="Warnings end the command with status 1; notes do not.")
 @click.option(
     "--lang", "language", type=click.Choice(["zh", "en"]), default=reader_language, help="The language of messages."
 )
 def check(editions: tuple[str, ...], strict: bool, language: Language) -> None:
-    """Reads editions as a compiler does: every fault at once, with file, line, clause and cure; then what is doubtful.
+    """Reads editions as a compiler does: every fault at once, with file, line, clause and cure; then what is doubtful,
+    what is so for a reason outside the file, and how many clauses are realised in which way.
 
     Where FILE.examples.toml lies beside FILE.toml, its stories are judged too. The status is 2 with faults or a story that
     does not hold, else 0.
@@ -30,13 +34,19 @@ def check(editions: tuple[str, ...], strict: bool, language: Language) -> None:
     from encore.cli.django import start
 
     start()
+    from encore.cli.product import names
     from encore.ledger.kinds import KINDS
 
+    product = names()
     broken = doubtful = False
     for path in editions:
         today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
         report = checked(read_file(path, language), path, recorded=KINDS.keys(), today=today)
-        for kind, found in ((("error", "错误"), report.faults), (("warning", "警告"), report.warnings)):
+        for kind, found in (
+            (("error", "错误"), report.faults),
+            (("warning", "警告"), report.warnings),
+            (("note", "说明"), report.notes),
+        ):
             for fault in found:
                 click.echo(f"{path}:{fault.line}: {kind[language == 'zh']}: {fault.message(language)}")
         told = [] if report.faults or report.edition is None else _told(Path(path), language)
@@ -45,11 +55,11 @@ def check(editions: tuple[str, ...], strict: bool, language: Language) -> None:
         broken |= bool(report.faults or told)
         doubtful |= bool(report.warnings)
         if not report.faults and report.edition is not None:
-            counts = (len(report.edition.clauses), len(report.edition.duties), len(report.warnings))
-            said = (
-                "{}: {} clauses, {} duties; {} warnings" if language == "en" else "{}：{} 条条款，{} 项义务；{} 条警告"
-            )
+            counts = (len(report.edition.duties), len(report.warnings), len(report.notes))
+            said = "{}: {} duties; {} warnings, {} notes" if language == "en" else "{}：{} 项义务；{} 条警告，{} 条说明"
             click.echo(said.format(path, *counts))
+            counted = totals(coverage(report.edition, product, walked(report.edition.id)))
+            click.echo(f"{path}{': ' if language == 'en' else '：'}{summary(counted, language)}")
     if broken:
         sys.exit(BAD_INPUT)
     sys.exit(1 if strict and doubtful else 0)

@@ -71,24 +71,24 @@ def read_terms(
     return set_terms(edition, settings, language), editions
 
 
-def set_terms(edition: Edition, settings: Iterable[str], language: Language) -> Terms:
+def set_terms(edition: Edition, settings: Iterable[str], language: Language, option: str = "--set") -> Terms:
     values: dict[str, object] = {}
     for setting in settings:
         key, is_set, value = setting.partition("=")
         if not is_set:
-            refuse([f"--set {setting}: " + ("write key=value" if language == "en" else "请写成 键=值")])
+            refuse([f"{option} {setting}: " + ("write key=value" if language == "en" else "请写成 键=值")])
         values[key.strip()] = value.strip()
     try:
         terms = edition.terms(values)
     except ParameterError as error:
-        refuse(f"--set: {fault.message(language)}" for fault in error.faults)
+        refuse(f"{option}: {fault.message(language)}" for fault in error.faults)
     for key in terms.unread:
         known = ", ".join(edition.parameters)
         refuse(
             [
-                f"--set {key}: {edition.name} has no such parameter; it has: {known}"
+                f"{option} {key}: {edition.name} has no such parameter; it has: {known}"
                 if language == "en"
-                else f"--set {key}：{edition.name} 没有这个参数；可用：{known}"
+                else f"{option} {key}：{edition.name} 没有这个参数；可用：{known}"
             ]
         )
     return terms

@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from unicodedata import east_asian_width
 
 import click
 
@@ -102,6 +103,14 @@ def clock_rows(sheet: Sheet, clocks: list[Clock]) -> list[list[str]]:
 
 def table(rows: list[list[str]]) -> Iterator[str]:
     """Columns as wide as they need to be. `?` marks a provisional deadline, `+` one that was extended."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        padded = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def columns(text: str) -> int:
+    """How much of a terminal's line a text takes: a Chinese character is as wide as two Latin ones."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -8,7 +8,10 @@ import click
 _COMMANDS: Final = {
     "judge": "encore.cli.judge:judge",
     "explain": "encore.cli.explain:explain",
+    "whatif": "encore.cli.whatif:whatif",
     "check": "encore.cli.check:check",
+    "text": "encore.cli.text:text",
+    "clauses": "encore.cli.clauses:clauses",
     "serve": "encore.cli.serve:serve",
     "tick": "encore.cli.tick:tick",
     "migrate": "encore.cli.migrate:migrate",

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from encore.engine.calendar import PUBLISHED
+from encore.engine.coverage import OF_THE_EDITION, OF_THE_PRODUCT, held, kind_of
 from encore.engine.durations import add_months, duration
 from encore.engine.edition import Edition, read_edition
 from encore.engine.faults import Fault
-from encore.engine.model import Duty, EditionFile, is_reference
-from encore.engine.names import STANDARD, UNCOMPELLED
+from encore.engine.model import ROLES, Duty, EditionFile, is_reference
+from encore.engine.names import PRESUPPOSED, STANDARD, UNCOMPELLED
 from encore.engine.patterns import Pattern
 from encore.engine.scan import line_at
 from encore.engine.terms import Rule, Terms
@@ -18,28 +19,36 @@ from encore.engine.terms import Rule, Terms
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found. `edition` is None where there are faults in the shape of the file."""
+    """What was found. `edition` is None where there are faults in the shape of the file.
+
+    A warning is for whoever writes the edition: it may be mended there. A note explains what is so for a reason outside it.
+    """
 
     edition: Edition | None
     faults: list[Fault]
     warnings: list[Fault]
+    notes: list[Fault]
+
+
+_NOTES: Final = frozenset({"by_hand", "unpublished"})
 
 
 def check(data: bytes, name: str, *, recorded: Collection[str] = STANDARD, today: date) -> Report:
-    """All faults of an edition file, or all warnings where it has none.
+    """All faults of an edition file, or all warnings and notes where it has none.
 
     `recorded`: the event types that the product's operations record. `today`: a contract is supposed to begin then.
     """
     edition, faults = read_edition(data, name)
     if edition is None or faults:
-        return Report(edition, sorted(faults, key=lambda fault: fault.line), [])
-    warnings = [*_unread(edition), *_remedies(edition), *_unresolved(edition)]
+        return Report(edition, sorted(faults, key=lambda fault: fault.line), [], [])
+    doubts = [*_unread(edition), *_remedies(edition), *_unresolved(edition)]
     terms: Terms = edition.terms()
-    compelled = {pattern.event for rule in terms.rules.values() for pattern in rule.done} | UNCOMPELLED
     for index, row in enumerate(edition.file.duty):
-        warnings += _duty(edition, index, row, terms.rules[row.id], compelled, recorded)
-    warnings += _unpublished(edition, terms, today)
-    return Report(edition, [], sorted(warnings, key=lambda warning: warning.line))
+        doubts += _duty(edition, index, row, terms, recorded)
+    doubts += _unpublished(edition, terms, today)
+    doubts.sort(key=lambda doubt: doubt.line)
+    warnings = [doubt for doubt in doubts if doubt.code not in _NOTES]
+    return Report(edition, [], warnings, [doubt for doubt in doubts if doubt.code in _NOTES])
 
 
 def _unread(edition: Edition) -> Iterator[Fault]:
@@ -97,32 +106,27 @@ def _remedies(edition: Edition) -> Iterator[Fault]:
 
 
 def _unresolved(edition: Edition) -> Iterator[Fault]:
-    """Names in `realised` that this file itself would have to hold."""
-    held = {
-        "duty": set(edition.duties),
-        "parameter": set(edition.parameters),
-        "vocabulary": {table for table, rows in edition.vocabulary.items() if rows},
-        "right": {row.id for row in edition.file.right},
-        "limit": {row.id for row in edition.file.limit},
-        "remedy": {row.id for row in edition.file.remedy},
-    }
+    """Names in `realised` that nothing will ever resolve: this file would have to hold them, or they are of no kind."""
+    known, kinds = held(edition), OF_THE_EDITION | OF_THE_PRODUCT
     for index, clause in enumerate(edition.file.clause):
-        for named in clause.realised:
-            kind, _, name = named.partition(":")
-            if kind in held and name.partition("/")[0] not in held[kind]:
-                yield Fault(
-                    line_at(edition.lines, ("clause", index, "realised")), "unresolved", {"value": named}, clause.number
-                )
+        line = line_at(edition.lines, ("clause", index, "realised"))
+        for name in clause.realised:
+            if kind_of(name) not in kinds or ":" not in name:
+                yield Fault(line, "no_kind", {"value": name, "allowed": ", ".join(sorted(kinds))}, clause.number)
+            elif kind_of(name) in OF_THE_EDITION and name not in known:
+                yield Fault(line, "unresolved", {"value": name}, clause.number)
 
 
-def _duty(
-    edition: Edition, index: int, row: Duty, rule: Rule, compelled: Collection[str], recorded: Collection[str]
-) -> Iterator[Fault]:
+def _duty(edition: Edition, index: int, row: Duty, terms: Terms, recorded: Collection[str]) -> Iterator[Fault]:
+    rule = terms.rules[row.id]
+
     def warning(key: str, code: str, **values: object) -> Fault:
         return Fault(line_at(edition.lines, ("duty", index, key)), code, {"duty": row.id, **values}, row.clause)
 
     if not row.owed_by:
         yield warning("id", "no_debtor")
+    elif strangers := _strangers(edition, row.owed_by):
+        yield warning("owed_by", "no_such_debtor", parameter=row.owed_by, values=_listed(strangers))
     for key, patterns in (("when", rule.when), ("done", rule.done)):
         unusual = _listed(pattern.event for pattern in patterns if pattern.event not in STANDARD)
         if unusual:
@@ -131,11 +135,33 @@ def _duty(
             by_hand = _listed(pattern.event for pattern in patterns if pattern.event in STANDARD)
             if by_hand:
                 yield warning(key, "by_hand", events=by_hand)
-    if not any(pattern.event in compelled for pattern in rule.when):
+    if not any(_is_compelled(pattern.event, terms.rules.values()) for pattern in rule.when):
         yield warning("when", "not_compelled", events=_listed(pattern.event for pattern in rule.when))
     nouns = {pattern.event.partition(".")[0] for pattern in rule.when}
     if rule.every is not None and not rule.until and nouns - {"contract"}:
         yield warning("every", "not_closed", noun=_listed(nouns - {"contract"}))
+
+
+def _strangers(edition: Edition, owed_by: str) -> list[str]:
+    """What the parameter that says who owes a duty may be, and is no party; a name written out was looked up on loading."""
+    if not is_reference(owed_by):
+        return []
+    parameter = edition.parameters[owed_by[1:]]
+    parties = {name for row in edition.file.party for name in (row.key, row.role) if name} or set(ROLES)
+    values = {str(value) for value in (parameter.default, *(parameter.choices or ()))}
+    return sorted(repr(value) for value in values - parties)
+
+
+def _is_compelled(event: str, rules: Collection[Rule]) -> bool:
+    """Whether the event comes of itself, or a duty asks for it, or for what cannot be without it."""
+    if event in UNCOMPELLED:
+        return True
+    later = PRESUPPOSED.get(event, frozenset())
+    return any(
+        done.event == event or (done.event in later and not any(when.event == event for when in rule.when))
+        for rule in rules
+        for done in rule.done
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -83,8 +83,12 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
     "not_closed": ("duty {duty} recurs on each {noun} and nothing but the contract's end stops it", "add `until`",
                    "义务 {duty} 在每个 {noun} 上周期发生，除合同结束外没有事件终止它", "补上 `until`"),
     "no_debtor": ("duty {duty} does not say who owes it", "add `owed_by`, a party or a parameter", "义务 {duty} 没有写明由谁承担", "补上 `owed_by`（当事方或参数）"),
+    "no_such_debtor": ("duty {duty} is owed by {parameter}, which may be {values}: no party of this edition", "mend the parameter's default and choices, or add a [[party]]",
+                       "义务 {duty} 由 {parameter} 承担，其取值可能是 {values}，而本版本没有这个当事方", "请改正该参数的默认值和可选值，或补上 [[party]]"),
     "no_such_breach": ("remedy {remedy} follows the breach of {value}, which is no duty of this edition", "mend `breach_of`",
                        "补救 {remedy} 针对 {value}，而本版本没有这项义务", "请改正 `breach_of`"),
+    "no_kind": ("`realised` names {value}, which is of no kind that could realise a clause", "kind:name, the kind one of: {allowed}",
+                "`realised` 提到 {value}，它不属于任何一种实现方式", "写成 种类:名称，种类可选：{allowed}"),
     "unresolved": ("`realised` names {value}, which is not in this file", "mend the name, or add it", "`realised` 提到 {value}，而文件中没有", "请改正名称，或补上"),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The standard names of events, so that any edition can speak of them, and which of them come from outside the duties."""
 
+from collections.abc import Mapping
 from typing import Final
 
 _TABLE: Final = """
@@ -62,3 +63,13 @@ UNCOMPELLED: Final = frozenset(
     "intervention.agreed", "breach.asserted", "dispute.opened", "secret.disclosed",
 }  # fmt: skip
 """What happens by a guest's, a third party's or a party's free choice, or of itself: no duty need compel it."""
+
+PRESUPPOSED: Final[Mapping[str, frozenset[str]]] = {
+    "survey.opened": frozenset({"survey.closed", "survey.analysed", "survey.shared"}),
+    "survey.closed": frozenset({"survey.analysed", "survey.shared"}),
+    "appraisal.completed": frozenset({"appraisal.fed_back", "appraisal.applied"}),
+    "training.held": frozenset({"training.assessed"}),
+    "improvement.planned": frozenset({"improvement.completed"}),
+    "cost.approved": frozenset({"cost.paid"}),
+}
+"""What must have happened before something else can: whoever must close a survey must have opened it."""
