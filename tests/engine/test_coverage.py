@@ -177,3 +177,11 @@ def test_what_no_operation_records_and_years_without_a_notice_are_notes() -> Non
     ]
     days = (text_of() + SURVEYED).replace('"24h"', '"5wd"')
     assert [note.code for note in check(days.encode(), "own.toml", today=date(2035, 3, 1)).notes] == ["unpublished"]
+
+
+def test_what_no_event_of_the_ledger_can_say_is_a_warning() -> None:
+    asked = '{ event = "survey.closed", By-Whom = "venue", subject = "guests", form = "written" }'
+    report = checked(text_of() + SURVEYED.replace('"survey.closed"', asked))
+    assert [(warning.code, warning.values) for warning in report.warnings] == [
+        ("unsayable", {"duty": "survey", "keys": "By-Whom, subject"})
+    ]

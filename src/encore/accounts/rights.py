@@ -22,6 +22,7 @@ complaints.follow_up         x            x              ·          ·         
 complaints.archive           x            x              ·          ·             ·            ·         ·       ·
 contracts.sign               x            ·              ·          ·             ·            ·         ·       ·
 contracts.make_effective     x            ·              ·          ·             ·            ·         ·       ·
+contracts.note               x            x              x          x             x            x         ·       ·
 """
 
 

@@ -35,13 +35,13 @@ def check(editions: tuple[str, ...], strict: bool, language: Language) -> None:
 
     start()
     from encore.cli.product import names
-    from encore.ledger.kinds import KINDS
+    from encore.ledger.recorded import recorded
 
     product = names()
     broken = doubtful = False
     for path in editions:
         today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
-        report = checked(read_file(path, language), path, recorded=KINDS.keys(), today=today)
+        report = checked(read_file(path, language), path, recorded=recorded(), today=today)
         for kind, found in (
             (("error", "错误"), report.faults),
             (("warning", "警告"), report.warnings),

@@ -22,7 +22,7 @@ def demo(if_empty: bool, edition: Path | None, number: int) -> None:
     from django.utils.timezone import now
 
     from encore.complaints.demo import complain
-    from encore.contracts.demo import agree
+    from encore.contracts.demo import agree, record_by_hand
     from encore.contracts.models import Contract
     from encore.ledger.tick import tick
 
@@ -37,6 +37,7 @@ def demo(if_empty: bool, edition: Path | None, number: int) -> None:
     except EditionError as error:
         raise click.ClickException(str(error)) from None
     contract = agree(name, content, at)
+    record_by_hand(contract, at)
     complain(contract, number, at)
     tick(at)
     click.echo(f"Made contract {contract} and {number} complaints. To see them: encore serve")

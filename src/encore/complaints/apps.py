@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class ComplaintsConfig(AppConfig):
     name = "encore.complaints"
     label = "complaints"
+    records = (
+        "complaint.received", "complaint.verified", "complaint.assessed", "complaint.planned", "complaint.started",
+        "complaint.resolved", "complaint.result_sent", "complaint.followed_up", "complaint.archived",
+    )  # fmt: skip
 
     def ready(self) -> None:
         from encore.complaints import queries  # noqa: PLC0415 - models can be imported only now

@@ -1,5 +1,3 @@
-import re
-import unicodedata
 from typing import Any, Final
 
 from django import forms
@@ -7,20 +5,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from encore.engine import Edition
+from encore.web import wording
 from encore.web.language import reading
+from encore.web.wording import Line
 
 MOST_CHARACTERS: Final = 20_000
-# Control characters, and those that turn the direction of what follows: text could be made to look like another.
-_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-
-
-def _kept(text: str) -> str:
-    return _UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
 
 
 def words(text: str) -> str:
     """What somebody wrote, as it is kept: without control characters and outer blanks. `ValidationError` says why not."""
-    kept = _kept(text)
+    kept = wording.kept(text)
     if not any(character.isprintable() and not character.isspace() for character in kept):
         raise ValidationError(_("Say in a few words what happened."), code="empty")
     if len(kept) > MOST_CHARACTERS:
@@ -39,21 +33,6 @@ class Words(forms.Field):
 
     def clean(self, value: Any) -> str:
         return words(str(value or ""))
-
-
-class Line(forms.Field):
-    """A short text on one line, which may be left out."""
-
-    def __init__(self, *, most: int, **options: Any) -> None:
-        super().__init__(required=False, **options)
-        self.max_length = most
-
-    def clean(self, value: Any) -> str:
-        kept = " ".join(_kept(str(value or "")).split())
-        if len(kept) > self.max_length:
-            message = _("That is %(length)s characters long; %(most)s are enough here.")
-            raise ValidationError(message, params={"length": len(kept), "most": self.max_length})
-        return kept
 
 
 class Intake(forms.Form):

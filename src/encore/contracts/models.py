@@ -40,3 +40,38 @@ class Contract(models.Model):
     @property
     def awaits_effect(self) -> bool:
         return self.signed_at is not None and self.effective_at is None
+
+
+class Matter(models.Model):
+    """Something that happened and what follows from it, where no feature keeps it: an event by hand began it."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")  # whose people told of it first
+    title = models.CharField(max_length=80)
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["contract", "opened_at", "id"], name="matter_by_opening")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return f"M-{localtime(self.opened_at):%y}-{self.pk:06}"
+
+
+class Note(models.Model):
+    """What was written beside an event that was recorded by hand, and the form that it came by."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    noun = models.CharField(max_length=32)
+    noun_id = models.BigIntegerField()
+    words = models.TextField(blank=True)
+    bound = models.CharField(max_length=64, blank=True)  # the hash of key and words, which the event holds
+    form_key = models.CharField(max_length=32, unique=True)  # one a rendered form: taken once
+    said = models.CharField(max_length=64)  # the hash of all that the form said
+
+    class Meta:
+        indexes = [models.Index(fields=["noun", "noun_id"], name="note_by_subject")]

@@ -1,9 +1,18 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
+from django.db.models import Model
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
-from encore.contracts.models import Contract
+from encore.accounts.rights import NotYours
+from encore.contracts import queries
+from encore.contracts.models import Contract, Matter, Note
+from encore.ledger.nouns import contract_of, key_of
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 
@@ -14,6 +23,26 @@ class CannotSign(Refusal):
 
 class CannotMakeEffective(Refusal):
     pass
+
+
+class CannotNote(Refusal):
+    pass
+
+
+class AlreadyNoted(Refusal):
+    """The same form came twice."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody says has happened. `said` is the hash of all of it, `form_key` names the form that it came by."""
+
+    type: str
+    data: Mapping[str, str | int | bool]
+    form_key: str
+    said: str
+    title: str = ""  # of the matter that begins with it
+    words: str = ""  # on what grounds: who saw it, where the paper lies
 
 
 @operation
@@ -42,3 +71,46 @@ def make_effective(contract: Contract, *, by: User, at: datetime) -> Contract:
     terms = {"edition": contract.edition_id, "parameters": contract.parameters}
     record("contract.effective", subject=contract, actor=by, occurred_at=at, **terms)
     return contract
+
+
+@operation
+def note(told: Told, *, contract: Contract, subject: Model | None, by: User, at: datetime) -> Model:
+    """Records by hand what no operation of the product does, and gives back what it happened to.
+
+    `subject` is the contract itself, a matter of it or anything else that belongs to it; None begins a matter. `at` is when
+    it happened. Either party may tell what sets a duty running, ends it or breaks it; that it was done is told by the people
+    of the party that owed it, or acknowledged by a manager of the other. What concerns the whole contract is for managers.
+    """
+    if contract.effective_at is None or at < contract.effective_at:
+        raise CannotNote(_("At that time the contract was not in force yet."))
+    found = queries.spoken_of(contract).get(told.type, [])
+    if not found or not queries.is_by_hand(told.type):
+        raise CannotNote(
+            _("This is not recorded by hand: the product records it, or the contract does not speak of it.")
+        )
+    if Note.objects.filter(form_key=told.form_key).exists():
+        raise AlreadyNoted(_("This has already been recorded."))
+    if subject is not None and contract_of(subject) != contract.pk:
+        raise CannotNote(_("This belongs to another contract."))
+    meant = [mention for mention in found if mention.matches(told.data)]
+    owing = queries.debtors(contract, queries.edition_of(contract), meant)
+    if not queries.may_tell(by, owing, told.type):
+        parties = ", ".join(str(party) for party in owing)
+        if not parties:
+            raise NotYours(_now("This concerns the whole contract: it is for managers."))
+        raise NotYours(
+            _now("That it was done is for the people of %(party)s to say, or for a manager of the other party.")
+            % {"party": parties}
+        )
+
+    if subject is None:
+        subject = Matter.objects.create(contract=contract, owner=by.organisation, title=told.title, opened_at=at)
+    key, bound = key_of(subject), sha256(f"{told.form_key}\n{told.words}".encode()).hexdigest() if told.words else ""
+    Note.objects.create(
+        contract=contract, owner=by.organisation, noun=key.noun, noun_id=key.id,
+        words=told.words, bound=bound, form_key=told.form_key, said=told.said,
+    )  # fmt: skip
+
+    data: dict[str, Any] = {**told.data, **({"words": bound} if bound else {})}
+    record(told.type, subject=subject, actor=by, occurred_at=at, **data)
+    return subject

@@ -1,15 +1,25 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from encore import editions
-from encore.accounts.models import User
-from encore.contracts.models import Contract
-from encore.engine import Edition, Terms, load_edition
+from encore.accounts.models import Organisation, Post, Role, User
+from encore.contracts.models import Contract, Matter, Note
+from encore.engine import Edition, Terms, load_edition, words
 from encore.engine.compare import Comparison, compare
+from encore.engine.events import ANNULLED, CONTRACT_WIDE, EXCUSED, EXTENDED, PUBLISHED
+from encore.engine.mentions import Mention, is_sayable, mentions, values_named
+from encore.engine.patterns import Pattern
 from encore.ledger import terms
+from encore.ledger.models import Clock, Event
+from encore.ledger.nouns import NOUNS, Key, by_reference, contract_of
+from encore.ledger.recorded import recorded
+from encore.web.language import duty_label, reading
+from encore.web.tables import PAGE, Place, after
 
 
 def visible_to(user: User) -> QuerySet[Contract]:
@@ -50,3 +60,130 @@ def brought() -> Mapping[str, Terms]:
 def compared(left: str, right: str) -> Comparison:
     """Two editions that come with the product. `KeyError` for one that does not."""
     return compare(brought()[left], brought()[right])
+
+
+# --- by hand -------------------------------------------------------------------------------------------------------------
+
+# What these do to clocks they say in their data, which no pattern names: an agreement, an excuse, a notice, a correction.
+_SAYING_MORE: Final = frozenset({EXTENDED, EXCUSED, PUBLISHED, ANNULLED})
+
+
+def is_by_hand(type: str) -> bool:
+    """Whether such an event is recorded by hand, where a contract speaks of it: no operation of the product does."""
+    return type not in recorded() and type not in _SAYING_MORE
+
+
+def spoken_of(contract: Contract) -> dict[str, list[Mention]]:
+    """By event type, where the contract speaks of it: as it is in force, and as it was when clocks started that still run."""
+    found: dict[str, list[Mention]] = {}
+    for row in reversed(terms.versions_of(contract.pk)):
+        for mention in mentions(terms.terms(row.edition_id, row.parameters)):
+            found.setdefault(mention.pattern.event, []).append(mention)
+    return found
+
+
+def recordable(in_force: Terms) -> Mapping[str, list[Mention]]:
+    """By duty, what of it is recorded by hand; duties that the product keeps by its own operations are left out."""
+    found: dict[str, list[Mention]] = {}
+    for mention in mentions(in_force):
+        if is_by_hand(mention.pattern.event):
+            found.setdefault(mention.rule.id, []).append(mention)
+    return {duty: said for duty, said in found.items() if any(one.place in ("done", "when", "forbid") for one in said)}
+
+
+def answers(edition: Edition, found: Iterable[Mention]) -> dict[str, list[str | int | bool]]:
+    """What a form asks about such an event: for each field that patterns name the values that it may have."""
+    asked: dict[str, list[str | int | bool]] = {}
+    for key, values in values_named(found).items():
+        if not is_sayable(key):
+            continue
+        if any(isinstance(value, bool) for value in values):
+            values = [True, False]
+        asked[key] = list(dict.fromkeys([*edition.vocabulary.get(key, ()), *values]))
+    return asked
+
+
+def event_label(edition: Edition, type: str) -> str:
+    """What people call an event: by its standard name, else by the stage that it enters, else by a duty that speaks of it."""
+    if type in words.EVENTS:
+        return reading(words.event(type))
+    if stage := next((row for row in edition.file.stage if row.enters == (Pattern(type),)), None):
+        return reading(stage.label)
+    places = {"done": _("%(duty)s: done"), "when": _("%(duty)s: begins"), "forbid": _("%(duty)s: broken"),
+              "cancel": _("%(duty)s: falls away"), "until": _("%(duty)s: ends"), "from": _("%(duty)s: counts from here")}  # fmt: skip
+    for place, text in places.items():
+        for duty in edition.file.duty:
+            patterns = duty.from_ if place == "from" else getattr(duty, place)
+            if any(pattern.event == type for pattern in patterns or ()):
+                return text % {"duty": duty_label(edition, duty.id)}
+    return type
+
+
+def debtors(contract: Contract, edition: Edition, found: Iterable[Mention]) -> list[Organisation]:
+    """The parties that owe what these events fulfil; none where it is both of them, or somebody else."""
+    roles: set[str | None] = set()
+    for mention in found:
+        if mention.place == "done":
+            owed_by = mention.rule.owed_by
+            roles.add(next((row.role for row in edition.file.party if row.key == owed_by), owed_by))
+    parties = {Role.VENUE: contract.venue, Role.AGENCY: contract.agency}
+    return [party for role, party in parties.items() if role in roles] if roles <= set(parties) else []
+
+
+def may_tell(by: User, owing: Sequence[Organisation], type: str) -> bool:
+    """Whose word it takes: what moves every clock is for managers; that something was done is said by those who owed it, or
+    acknowledged by a manager of the other party; all else is for both.
+    """
+    if by.post == Post.MANAGER:
+        return True
+    return type not in CONTRACT_WIDE and (not owing or by.organisation in owing)
+
+
+def waiting(contract: Contract, found: Iterable[Mention], most: int) -> list[Key]:
+    """What such an event may have happened to: subjects with clocks that heed it, the nearest deadline first."""
+    duties = {one.rule.id for one in found if one.place in ("done", "cancel", "forbid", "until")}
+    clocks = Clock.objects.filter(contract=contract.pk, is_ended=False, duty__in=duties).exclude(noun="contract")
+    places = clocks.values_list("noun", "noun_id").annotate(first=Min("due_at")).order_by("first", "noun", "noun_id")
+    return [Key(noun, number) for noun, number, _due in places[:most]]
+
+
+def subject(contract: Contract, reference: str, user: User) -> Model | None:
+    """The row that people call so, if it belongs to this contract and this person may see it."""
+    rows = (by_reference(noun.visible_to(user), reference) for noun in NOUNS.values())
+    return next((row for row in rows if row is not None and contract_of(row) == contract.pk), None)
+
+
+def matters_visible_to(user: User) -> QuerySet[Matter]:
+    """The matters of the contracts to which this person's organisation is a party."""
+    own = Q(contract__venue=user.organisation_id) | Q(contract__agency=user.organisation_id)
+    return Matter.objects.filter(own).select_related("contract__venue", "contract__agency")
+
+
+def matters(contract: Contract, place: Place | None) -> list[Matter]:
+    """A page of a contract's matters, the one that began last first, and one row more where there are more."""
+    beyond = after("opened_at", place, descending=True)
+    return list(Matter.objects.filter(beyond, contract=contract).order_by("-opened_at", "-pk")[: PAGE + 1])
+
+
+def titles(numbers: Iterable[int]) -> dict[int, str]:
+    return dict(Matter.objects.filter(pk__in=set(numbers)).values_list("pk", "title"))
+
+
+def running_on(found: Iterable[Matter]) -> dict[int, Clock]:
+    """For each matter on which something is owed, the clock that runs out first."""
+    numbers = [matter.pk for matter in found]
+    clocks = Clock.objects.filter(noun="matter", noun_id__in=numbers, is_ended=False).order_by("-due_at", "-pk")
+    return {clock.noun_id: clock for clock in clocks}
+
+
+def ended_by(key: Key, contract: Contract) -> QuerySet[Clock]:
+    """The clocks on the contract itself that events on this subject have ended."""
+    own = Clock.objects.filter(contract=contract.pk, noun="contract", noun_id=contract.pk)
+    events = Event.objects.filter(noun=key.noun, noun_id=key.id).values("pk")
+    return own.filter(closed_by__in=events).order_by("opened_at", "id")
+
+
+def words_beside(key: Key) -> dict[str, str]:
+    """What was written beside events on this subject, by the hash that the event holds."""
+    notes = Note.objects.filter(noun=key.noun, noun_id=key.id).exclude(words="")
+    return dict(notes.values_list("bound", "words"))

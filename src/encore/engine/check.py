@@ -10,6 +10,7 @@ from encore.engine.coverage import OF_THE_EDITION, OF_THE_PRODUCT, held, kind_of
 from encore.engine.durations import add_months, duration
 from encore.engine.edition import Edition, read_edition
 from encore.engine.faults import Fault
+from encore.engine.mentions import is_sayable, mentions
 from encore.engine.model import ROLES, Duty, EditionFile, is_reference
 from encore.engine.names import PRESUPPOSED, STANDARD, UNCOMPELLED
 from encore.engine.patterns import Pattern
@@ -43,8 +44,12 @@ def check(data: bytes, name: str, *, recorded: Collection[str] = STANDARD, today
         return Report(edition, sorted(faults, key=lambda fault: fault.line), [], [])
     doubts = [*_unread(edition), *_remedies(edition), *_unresolved(edition)]
     terms: Terms = edition.terms()
+    keys = _unsayable(terms)
     for index, row in enumerate(edition.file.duty):
         doubts += _duty(edition, index, row, terms, recorded)
+        if row.id in keys:
+            line = line_at(edition.lines, ("duty", index))
+            doubts.append(Fault(line, "unsayable", {"duty": row.id, "keys": _listed(keys[row.id])}, row.clause))
     doubts += _unpublished(edition, terms, today)
     doubts.sort(key=lambda doubt: doubt.line)
     warnings = [doubt for doubt in doubts if doubt.code not in _NOTES]
@@ -140,6 +145,16 @@ def _duty(edition: Edition, index: int, row: Duty, terms: Terms, recorded: Colle
     nouns = {pattern.event.partition(".")[0] for pattern in rule.when}
     if rule.every is not None and not rule.until and nouns - {"contract"}:
         yield warning("every", "not_closed", noun=_listed(nouns - {"contract"}))
+
+
+def _unsayable(terms: Terms) -> dict[str, list[str]]:
+    """By duty, what its patterns ask of events that no event of the product's ledger can have."""
+    found: dict[str, list[str]] = {}
+    for mention in mentions(terms):
+        for key, _ in mention.pattern.where:
+            if not is_sayable(key):
+                found.setdefault(mention.rule.id, []).append(key)
+    return found
 
 
 def _strangers(edition: Edition, owed_by: str) -> list[str]:

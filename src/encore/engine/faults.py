@@ -72,6 +72,8 @@ _TEXTS: Final[dict[str, tuple[str, str, str, str]]] = {
                 "义务 {duty}：产品中没有操作会记录 {events}", "看板会提供手工登记"),
     "unusual_event": ("duty {duty}: {events} is none of the standard event names", "check the spelling; if it is meant, it is recorded by hand",
                       "义务 {duty}：{events} 不是标准事件名", "请核对拼写；若确有此意，则由手工登记"),
+    "unsayable": ("duty {duty}: no event of the ledger can say {keys}", "name it in small letters, digits and underscores, other than subject, actor, refs",
+                  "义务 {duty}：台账中的事件不能带有 {keys}", "请用小写字母、数字和下划线命名，且不要用 subject、actor、refs 等"),
     "unpublished": ("deadlines counted in days may fall into {year}, whose make-up working days are not published: {duties}",
                     "they are provisional until the notice is entered", "按天计的期限可能落在 {year} 年，其调休安排尚未公布：{duties}",
                     "在录入通知之前为暂定"),

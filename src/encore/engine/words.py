@@ -174,12 +174,22 @@ def _pattern(edition: Edition, pattern: Pattern) -> Texts:
     return texts(f"{said['zh-Hans']}（{which['zh-Hans']}）", f"{said['en']} ({which['en']})")
 
 
+def field(key: str) -> Texts:
+    """What an event's data say under this key: 投诉等级, severity."""
+    return VOCABULARIES.get(key) or code(key)
+
+
+def answer(edition: Edition, key: str, value: object) -> Texts:
+    """A value that an event's data may have under this key."""
+    row = edition.vocabulary.get(key, {}).get(str(value))
+    return both(edition, row.label) if row else _called(edition, edition.file.party, str(value)) or _plain(value)
+
+
 def _test(edition: Edition, key: str, allowed: tuple[object, ...]) -> Texts:
-    rows = edition.vocabulary.get(key, {})
-    name = VOCABULARIES.get(key) or code(key)
+    rows, name = edition.vocabulary.get(key, {}), field(key)
     if rows and set(rows) <= set(allowed):
         return texts(f"已定{name['zh-Hans']}", f"with its {name['en']}")
-    values = joined([both(edition, rows[str(one)].label) if str(one) in rows else _plain(one) for one in allowed])
+    values = joined([answer(edition, key, one) for one in allowed])
     return texts(f"{name['zh-Hans']}为{values['zh-Hans']}", f"{name['en']}: {values['en']}")
 
 

@@ -40,8 +40,10 @@ def _found(request: StaffRequest, reference: str) -> Contract:
 
 
 def _board(request: StaffRequest, contract: Contract) -> HttpResponse:
-    at, edition = now(), contracts.edition_of(contract)
+    at, in_force = now(), contracts.terms_of(contract)
+    edition = in_force.edition
     context = {
+        "by_hand": contracts.recordable(in_force),
         "sections": queries.sections(contract, edition, at),
         "columns": _columns(),
         **_running(request, contract, edition, at),

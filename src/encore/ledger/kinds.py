@@ -4,16 +4,20 @@ No field holds free text: events are shown to both parties and never erased, so 
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from encore.engine import words
+from encore.engine.mentions import is_sayable, mentions, values_named
 from encore.ledger.canonical import written
 from encore.ledger.nouns import Key
+from encore.ledger.terms import terms, versions_of
+from encore.web.language import reading
 
 
 class NotDeclared(TypeError):
@@ -124,3 +128,43 @@ KINDS: Final[Mapping[str, Kind]] = {
     "complaint.followed_up": Kind(_("Followed up")),
     "complaint.archived": Kind(_("Archived")),
 }
+
+
+def kind_for(type: str, names: Collection[str], contracts: Iterable[int]) -> Kind:
+    """What is declared for this type. Where these fields are not, what the contracts' own editions say of it, too.
+
+    A field that a duty's pattern names may have what an edition's words for it are, and nothing else, so that no text gets in.
+    `LookupError` for a type that is neither declared nor spoken of.
+    """
+    declared = KINDS.get(type)
+    if declared is not None and set(names) <= declared.fields.keys() | declared.may.keys():
+        return declared
+    versions = [terms(row.edition_id, row.parameters) for contract in contracts for row in versions_of(contract)]
+    found = [mention for one in versions for mention in mentions(one) if mention.pattern.event == type]
+    if declared is None and not found:
+        raise LookupError(f"{type} is no declared event, and the contract speaks of none.")
+    may: dict[str, Field] = {}
+    for key, values in values_named(found).items():
+        if is_sayable(key):
+            rows = {row for one in versions for row in one.edition.vocabulary.get(key, ())}
+            may[key] = _named({*values, *rows})
+    kind = declared or Kind(label_of(type))
+    return replace(kind, may={**may, **kind.may, "words": HASH})  # which binds what was written beside it, in a row
+
+
+def _named(values: Collection[str | int | bool]) -> Field:
+    """A code, number or flag of the edition's own."""
+    if any(isinstance(value, bool) for value in values):
+        return FLAG
+
+    def write(value: Any) -> object:
+        if value not in values or isinstance(value, bool):
+            raise ValueError(value)
+        return value
+
+    return Field("value that the edition names", write)
+
+
+def label_of(type: str) -> str:
+    """What people call an event; its own name where nobody has words for it."""
+    return str(KINDS[type].label) if type in KINDS else reading(words.event(type))

@@ -8,7 +8,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from encore.accounts.models import User
-from encore.ledger.kinds import KINDS
+from encore.ledger.kinds import label_of
 from encore.ledger.models import Clock, Event
 from encore.ledger.nouns import Key
 
@@ -87,7 +87,7 @@ def history(key: Key) -> list[Entry]:
     return [
         Entry(
             event.type,
-            str(KINDS[event.type].label),
+            label_of(event.type),
             event.occurred_at,
             event.recorded_at,
             names.get(event.actor, ""),

@@ -14,7 +14,7 @@ from encore.accounts import rights
 from encore.accounts.models import User
 from encore.ledger.deadlock import once_more
 from encore.ledger.judging import hold, judge
-from encore.ledger.kinds import KINDS
+from encore.ledger.kinds import kind_for
 from encore.ledger.nouns import contract_of, key_of, require_visible
 from encore.ledger.writing import Draft, append
 
@@ -69,6 +69,7 @@ def _recorded_at(drafts: Sequence[Draft]) -> datetime:
 
 def record(
     type: str,
+    /,
     *,
     subject: Model,
     actor: User | None,
@@ -83,8 +84,9 @@ def record(
     drafts = _drafts.get()
     if drafts is None:
         raise RuntimeError("record() is called from within an @operation.")
-    key, kind = key_of(subject), KINDS[type]
+    key = key_of(subject)
     contracts = {number for row in (subject, *refs) if (number := contract_of(row)) is not None}
+    kind = kind_for(type, data.keys(), contracts)
     named = {key_of(row) for row in refs} - {key}
     by = f"user:{actor.pk}" if actor else "guest"
     drafts.append(Draft(type, kind.schema, key, named, contracts, by, occurred_at, kind.write(data)))
