@@ -5,13 +5,14 @@ import pytest
 
 from encore.accounts.models import Organisation, User
 from encore.contracts.models import Contract
+from encore.ledger import judging
 from encore.ledger.models import Clock, Event, TermsInForce
 from encore.ledger.nouns import Key
 from encore.ledger.terms import keep_edition
 from encore.ledger.tick import tick
-from encore.ledger.writing import Draft
 from tests.cast import CHINA, DAY, EFFECTIVE, HOUR, RECEIVED, agreed
 from tests.ledger.events import EDITION, clock, drafted, happen, rebuilt, stored
+from tests.ledger.histories import something
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=CHINA)
 
@@ -55,6 +56,38 @@ def test_a_late_record_corrects_a_breach_that_was_announced(trial: Contract) -> 
     assert Event.objects.filter(type="duty.breached", noun="complaint").exists(), "what was believed meanwhile stays"
     correction = Event.objects.get(type="duty.corrected")
     assert (correction.noun, correction.noun_id) == ("complaint", 7)
+
+
+def test_what_a_machine_whose_clock_is_ahead_has_recorded_is_not_forgotten(trial: Contract) -> None:
+    happen(drafted(trial, "complaint.received", "complaint:7", RECEIVED), now=RECEIVED)
+    ahead = RECEIVED + 2 * HOUR
+    happen(drafted(trial, "complaint.verified", "complaint:7", ahead), now=ahead)
+    happen(drafted(trial, "complaint.progress_sent", "complaint:7", RECEIVED), now=RECEIVED + HOUR)
+    assert clock("verify", "complaint:7").state == "fulfilled"
+    tick(NOW)
+    assert not Event.objects.filter(type="duty.breached", noun="complaint").exists()
+    assert stored(trial) == rebuilt(trial, NOW)
+
+
+def test_an_amendment_by_a_clock_that_is_ahead_holds_when_an_earlier_one_comes_late(trial: Contract) -> None:
+    first = keep_edition(EDITION.replace('within = "24h"', 'within = "6h"').encode(), "first.toml")
+    second = keep_edition(EDITION.replace('within = "24h"', 'within = "3h"').encode(), "second.toml")
+    ahead = RECEIVED + 2 * HOUR
+    happen(drafted(trial, "contract.amended", f"contract:{trial.pk}", ahead, edition=second), now=ahead)
+    happen(drafted(trial, "contract.amended", f"contract:{trial.pk}", RECEIVED, edition=first), now=RECEIVED + HOUR)
+    happen(drafted(trial, "complaint.received", "complaint:7", ahead + HOUR), now=ahead + HOUR)
+    assert clock("verify", "complaint:7").due_at == ahead + 4 * HOUR
+    assert stored(trial) == rebuilt(trial, ahead + HOUR)
+
+
+def test_more_late_records_than_are_judged_at_a_time_are_all_judged(
+    trial: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "_MOST_SUBJECTS", 2)
+    happen(drafted(trial, "force_majeure.declared", "force_majeure:1", NOW), now=NOW)
+    happen(*[drafted(trial, "complaint.received", f"complaint:{one}", RECEIVED) for one in range(7, 12)], now=NOW)
+    assert {clock("verify", f"complaint:{one}").state for one in range(7, 12)} == {"breached"}
+    assert stored(trial) == rebuilt(trial, NOW)
 
 
 def test_what_was_done_in_time_is_in_time_though_a_tick_came_between(trial: Contract) -> None:
@@ -179,57 +212,6 @@ def test_a_missed_period_can_still_be_excused(trial: Contract) -> None:
     happen(excuse, now=EFFECTIVE + 20 * DAY)
     assert clock("review", contract).state == "excused"
     assert not Event.objects.filter(type="duty.corrected").exists(), "an excuse forgives; it does not correct"
-
-
-TYPES = [
-    "complaint.received",
-    "complaint.verified",
-    "complaint.assessed",
-    "complaint.planned",
-    "complaint.replied",
-    "complaint.progress_sent",
-    "complaint.escalated",
-    "complaint.archived",
-    "complaint.withdrawn",
-    "duty.extended",
-    "duty.excused",
-    "event.annulled",
-    "force_majeure.declared",
-    "force_majeure.lifted",
-    "force_majeure.fallen",
-    "contract.amended",
-    "contract.ended",
-]
-WEIGHTS = (9, 7, 7, 6, 4, 6, 2, 5, 2, 3, 3, 3, 1, 1, 0.5, 0.5, 0.1)
-
-
-def something(chance: Random, trial: Contract, at: datetime, recorded: list[int]) -> Draft:
-    """Any event, on one of three complaints, sometimes with another as a reference."""
-    [kind] = chance.choices(TYPES, weights=WEIGHTS)
-    subject = f"complaint:{chance.randint(7, 9)}"
-    refs = f"complaint:{chance.randint(7, 9)}" if chance.random() < 0.2 else ""
-    match kind.partition(".")[0]:
-        case "duty":
-            data = {"duty": chance.choice(["verify", "plan", "reply", "care"]), "reason": "trial"}
-            if kind == "duty.extended":
-                data["until"] = (at + timedelta(hours=chance.randint(1, 300))).isoformat()
-            return drafted(trial, kind, subject, at, **data)
-        case "event":
-            return drafted(trial, kind, f"contract:{trial.pk}", at, id=chance.choice(recorded))
-        case "force_majeure":
-            return drafted(trial, kind, f"force_majeure:{chance.randint(1, 2)}", at)
-        case "contract":
-            data = {"edition": amended(chance)} if kind == "contract.amended" else {}
-            return drafted(trial, kind, f"contract:{trial.pk}", at, **data)
-    data = {"severity": chance.choice(["major", "minor"])} if kind == "complaint.assessed" else {}
-    return drafted(trial, kind, subject, at, refs, **data)
-
-
-def amended(chance: Random) -> str:
-    hours = chance.choice(["6h", "36h"])
-    every = chance.choice(["1w", "4d"])
-    text = EDITION.replace('within = "24h"', f'within = "{hours}"').replace('every = "1w"', f'every = "{every}"')
-    return keep_edition(text.encode(), "amended.toml")
 
 
 @pytest.mark.parametrize("seed", range(80))

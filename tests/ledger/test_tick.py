@@ -2,14 +2,16 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from encore.accounts.models import Organisation, User
 from encore.complaints import operations
 from encore.complaints.models import Complaint
 from encore.contracts.models import Contract
+from encore.ledger.judging import hold_contract
 from encore.ledger.models import Clock, Event, Memo, Memory
 from encore.ledger.tick import tick
 from tests.cast import CHINA, DAY, EFFECTIVE, HOUR, RECEIVED, agreed, complain, recording_at
@@ -152,6 +154,39 @@ def at_once(*acts: Callable[[], object]) -> list[BaseException]:
     return problems
 
 
+@pytest.mark.postgresql  # SQLite lets one transaction write at a time
+def test_who_waits_to_have_a_contract_alone_is_not_passed_by_those_who_come_after(
+    transactional_db: None, zhou: User, agency: Organisation
+) -> None:
+    contract, order = agreed(EDITION.encode(), zhou, agency), list[str]()
+
+    def hold(name: str, *, alone: bool) -> None:
+        with transaction.atomic():
+            hold_contract(contract.pk, alone=alone)
+            order.append(name)
+
+    def waiting() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return int(cursor.fetchone()[0])
+
+    def until(number: int) -> None:
+        last = monotonic() + 20
+        while waiting() < number and not order:
+            assert monotonic() < last, "nobody waits"
+            sleep(0.02)
+
+    threads = [Thread(target=at_once, args=(partial(hold, name, alone=name == "alone"),)) for name in ("alone", "next")]
+    with transaction.atomic():
+        hold_contract(contract.pk)
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            until(number)
+    for thread in threads:
+        thread.join()
+    assert order == ["alone", "next"]
+
+
 def test_acts_ticks_and_force_majeure_at_once_leave_the_clocks_that_the_events_give(
     transactional_db: None, zhou: User, agency: Organisation, tang: User
 ) -> None:
@@ -182,3 +217,33 @@ def test_four_ticks_at_once_record_each_breach_once(apart: Contract) -> None:
     tick(NOW)
     assert Event.objects.filter(type="duty.breached", noun="complaint").count() == 60
     assert stored(apart) == rebuilt(apart, NOW)
+
+
+STARTS, ENDS = "complaint.planned", "complaint.archived"
+
+
+@pytest.mark.parametrize("first", [STARTS, ENDS])
+@pytest.mark.parametrize("known", [False, True])
+def test_what_refers_to_a_subject_is_not_missed_while_another_starts_its_first_clock(
+    transactional_db: None, zhou: User, agency: Organisation, first: str, known: bool
+) -> None:
+    """The series on complaint 7 ends with what happens to complaint 8, whichever of the two commits first."""
+    contract = agreed(EDITION.encode(), zhou, agency)
+    if known:
+        happen(drafted(contract, "complaint.received", "complaint:7", RECEIVED), now=RECEIVED)
+    acts = {
+        STARTS: drafted(contract, STARTS, "complaint:7", RECEIVED + HOUR),
+        ENDS: drafted(contract, ENDS, "complaint:8", RECEIVED + 2 * HOUR, "complaint:7"),
+    }
+    [second] = acts.keys() - {first}
+    problems: list[BaseException] = []
+    other = Thread(target=lambda: problems.extend(at_once(partial(happen, acts[second], now=NOW))))
+    with transaction.atomic():
+        happen(acts[first], now=NOW)
+        other.start()
+        other.join(0.5)  # it has come as far as it can while this transaction is open
+    other.join()
+    assert not problems
+    tick(NOW)
+    assert clock("care", "complaint:7").state == "discharged"
+    assert stored(contract) == rebuilt(contract, NOW)

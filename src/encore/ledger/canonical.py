@@ -8,7 +8,9 @@ from unicodedata import is_normalized
 
 import orjson
 
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
+PROFILE: Final = b"cl1"  # the name of these rules, hashed with whatever follows them
+_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")  # a parameter's name is what its edition calls it
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LARGEST: Final = 2**53 - 1  # what every JSON reader keeps exactly
 
 
@@ -17,7 +19,10 @@ class NotCanonical(ValueError):
 
 
 def canonical(body: Mapping[str, Any]) -> bytes:
-    """Sorted keys in ASCII, no floats, whole numbers within 53 bits, text in NFC."""
+    """Sorted keys in ASCII, no floats, whole numbers within 53 bits, text in NFC.
+
+    Within these limits the bytes are those of RFC 8785. What is stored is verified as it is, never written again.
+    """
     _check(body)
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
@@ -29,6 +34,8 @@ def _check(value: object) -> None:
         case str():
             if not is_normalized("NFC", value):
                 raise NotCanonical(f"{value!r} is not in NFC")
+            if not value.isascii() and _SURROGATE.search(value):
+                raise NotCanonical(f"{value!r} has half a character")
         case int():
             if abs(value) > _LARGEST:
                 raise NotCanonical(f"{value} has more than 53 bits")
@@ -38,7 +45,7 @@ def _check(value: object) -> None:
         case dict():
             for key, one in value.items():
                 if not isinstance(key, str) or not _KEY.fullmatch(key):
-                    raise NotCanonical(f"{key!r} is no key in snake_case")
+                    raise NotCanonical(f"{key!r} is no key: small letters, digits, _ and -")
                 _check(one)
         case _:
             raise NotCanonical(f"{value!r} is neither text, whole number, flag, list nor table")

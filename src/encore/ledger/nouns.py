@@ -1,7 +1,7 @@
 """The register of what events can be about. Each package adds its own nouns; board, timeline and search read it here."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
@@ -31,15 +31,23 @@ class Key(NamedTuple):
         return cls(noun, int(number))
 
 
+def nobody(numbers: Collection[int]) -> Mapping[int, Collection[User]]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Noun:
-    """`visible_to`: the rows that this person may see. `url_name`: the page of a row, by its reference, which is what `str` gives."""
+    """`visible_to`: the rows that this person may see. `url_name`: the page of a row, by its reference, which is what `str` gives.
+
+    `responsible`: for rows by their numbers the people of either party who have to see to them now.
+    """
 
     key: str
     model: type[Model]
     label: str | Promise
     url_name: str
     visible_to: Callable[[User], QuerySet[Any]]
+    responsible: Callable[[Collection[int]], Mapping[int, Collection[User]]] = nobody
 
 
 NOUNS: Final[dict[str, Noun]] = {}

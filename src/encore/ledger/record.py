@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -12,10 +13,13 @@ from django.utils.timezone import now
 
 from encore.accounts import rights
 from encore.accounts.models import User
+from encore.jobs import finish_running
 from encore.ledger.deadlock import once_more
 from encore.ledger.judging import hold, judge
 from encore.ledger.kinds import kind_for
+from encore.ledger.late import reason_for
 from encore.ledger.nouns import contract_of, key_of, require_visible
+from encore.ledger.subscriptions import tell_subscribers
 from encore.ledger.writing import Draft, append
 
 P = ParamSpec("P")
@@ -54,7 +58,11 @@ def operation(act: Callable[P, R]) -> Callable[P, R]:
                     require_visible({draft.subject for draft in drafts}, actor)
                 held = hold(drafts)
                 recorded_at = _recorded_at(drafts)
-                judge(append(drafts, recorded_at), held, recorded_at)
+                late = [replace(draft, reason=reason_for(draft.occurred_at, recorded_at)) for draft in drafts]
+                events = append(late, recorded_at)
+                judge(events, held, recorded_at)
+                tell_subscribers(events)
+                finish_running()
         finally:
             _drafts.reset(token)
         return result

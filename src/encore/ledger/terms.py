@@ -65,6 +65,13 @@ def versions_of(contract: int) -> list[TermsInForce]:
 
 def learn(contract: int) -> None:
     """Makes the rows of a contract's terms again from its events, so that a late or annulled amendment finds its place."""
+    rows = versions_told(contract)
+    TermsInForce.objects.filter(contract=contract).delete()
+    TermsInForce.objects.bulk_create(rows)
+
+
+def versions_told(contract: int) -> list[TermsInForce]:
+    """The same rows as `versions_of`, made from the events and not stored."""
     rows: list[TermsInForce] = []
     for event in _amendments(contract):
         before = rows[-1] if rows else None
@@ -76,8 +83,7 @@ def learn(contract: int) -> None:
         if before is not None:
             before.until = since
         rows.append(TermsInForce(contract=contract, edition_id=digest, parameters=parameters, since=since))
-    TermsInForce.objects.filter(contract=contract).delete()
-    TermsInForce.objects.bulk_create(rows)
+    return rows
 
 
 def _amendments(contract: int) -> list[dict[str, Any]]:
