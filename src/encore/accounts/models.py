@@ -1,9 +1,12 @@
 """Who signs in, and the organisations that can be party to a contract."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,9 +19,19 @@ class Role(models.TextChoices):
 class Organisation(models.Model):
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=16, choices=Role)
+    is_made_up = models.BooleanField(default=False)  # of the demonstration
 
     def __str__(self) -> str:
         return self.name
+
+
+class Department(models.TextChoices):
+    MANAGEMENT = "management", _("management")
+    CUSTOMER_SERVICE = "customer_service", _("customer service department")
+    MARKETING = "marketing", _("marketing department")
+    PROMOTION = "promotion", _("promotion department")
+    HUMAN_RESOURCES = "human_resources", _("human resources department")
+    FINANCE = "finance", _("finance department")
 
 
 class Post(models.TextChoices):
@@ -34,13 +47,30 @@ class Post(models.TextChoices):
     GUEST = "guest", _("guest")
 
 
+DEPARTMENTS: Final = {
+    Post.MANAGER: Department.MANAGEMENT,
+    Post.CUSTOMER_SERVICE: Department.CUSTOMER_SERVICE,
+    Post.MARKETING: Department.MARKETING,
+    Post.PROMOTION: Department.PROMOTION,
+    Post.HUMAN_RESOURCES: Department.HUMAN_RESOURCES,
+    Post.FINANCE: Department.FINANCE,
+    Post.PROMOTER: Department.PROMOTION,
+}
+
+
 class User(AbstractBaseUser):
+    """A person in a post. `is_active` ends with the post; who was invited and has not come yet has no password."""
+
     username = models.CharField(max_length=150, unique=True)
     name = models.CharField(max_length=100)
     email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     post = models.CharField(max_length=32, choices=Post)
     is_active = models.BooleanField(default=True)
+    entered_at = models.DateTimeField(db_default=Now())
+    joined_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     objects: ClassVar[BaseUserManager[Self]] = BaseUserManager()
 
@@ -48,5 +78,54 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(post=Post.GUEST), name="user_has_a_post"),
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="user_one_an_email"),
+            models.UniqueConstraint(Lower("username"), name="user_one_a_username"),
+        ]
+        indexes = [models.Index(fields=["organisation", "-is_active", "id"], name="user_by_organisation")]
+
     def __str__(self) -> str:
-        return self.name
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return f"P-{localtime(self.entered_at):%y}-{self.pk:06}"
+
+    @property
+    def department(self) -> Department:
+        return DEPARTMENTS[Post(self.post)]
+
+    @property
+    def has_joined(self) -> bool:
+        return self.joined_at is not None
+
+
+class OneTimeLink(models.Model):
+    """What lets somebody in once without a password. Only the token's hash is kept: whoever reads this table gets nowhere."""
+
+    class Purpose(models.TextChoices):
+        JOIN = "join", _("to choose a password")
+        ENTER = "enter", _("to come in")
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="links")
+    purpose = models.CharField(max_length=8, choices=Purpose)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class AccessLog(models.Model):
+    """Who came in or was turned away, and who looked at what is guarded. A trigger keeps what was written."""
+
+    at = models.DateTimeField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True)
+    act = models.CharField(max_length=32)
+    noun = models.CharField(max_length=32, blank=True)
+    noun_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "at"], name="access_by_user")]

@@ -4,26 +4,33 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRefresh
 
 from encore.accounts.models import User
+from encore.web import errors
 
 
 class StaffRequest(HttpRequest):
     user: User
+    session: SessionBase
 
 
 def staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Refuses guests. Without people there is nobody to be: the page says how to begin."""
+    """Asks guests to sign in. What they were sending is kept, to be sent again once they have."""
 
     @wraps(view)
     def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            raise PermissionDenied(
-                _("This page is for people of the house. It opens on the machine that the server runs on.")
-            )
-        return view(cast(StaffRequest, request), *args, **kwargs)
+        if request.user.is_authenticated:
+            return view(cast(StaffRequest, request), *args, **kwargs)
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponseClientRefresh()  # a part of a page: the page itself goes to the sign-in
+        if request.method not in ("GET", "HEAD"):
+            return errors.signed_out(request)
+        return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
 
     return seen
