@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -84,6 +85,15 @@ def test_a_refusal_that_no_page_took_is_409_with_its_own_sentence(client: Client
     answer = client.get("/refuses/")
     assert answer.status_code == 409
     assert "It has been done already." in answer.content.decode()
+
+
+def test_a_form_that_has_expired_is_kept_also_where_something_else_speaks_https(settings: LazySettings) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://complaints.example"]
+    strict = Client(enforce_csrf_checks=True, headers={"accept-language": "en"})
+    for origin, is_kept in (("https://complaints.example", True), ("https://evil.example", False)):
+        page = strict.post("/busy/", {"text": "别丢了我写的字"}, headers={"origin": origin}).content.decode()
+        assert "This form has expired" in page
+        assert ("别丢了我写的字" in page) is is_kept
 
 
 def test_an_unknown_address_is_404_in_the_readers_language(client: Client) -> None:

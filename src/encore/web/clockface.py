@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
-from babel.dates import format_datetime, format_skeleton
-from django.utils.timezone import localtime
+from babel.dates import format_date, format_skeleton, get_timezone_name
+from django.utils.timezone import get_default_timezone, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,16 +56,15 @@ def span(length: timedelta) -> str:
     """Two units at most, cut off rather than rounded: nobody should be told of a minute that is not there."""
     minutes = int(length.total_seconds() // 60)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [
-        (days, ngettext("%(n)s day", "%(n)s days", days)),
-        (hours, ngettext("%(n)s h", "%(n)s h", hours)),
-        (minutes, ngettext("%(n)s min", "%(n)s min", minutes)),
-    ]
-    first = next((place for place, (n, _text) in enumerate(parts) if n), None)
-    if first is None:
-        return _("less than a minute")
-    told = [text % {"n": n} for n, text in parts[first : first + 2] if n]
-    return " ".join(told)
+    if days:
+        told = [ngettext("%(n)s day", "%(n)s days", days) % {"n": days}]
+        if hours:
+            told.append(ngettext("%(n)s h", "%(n)s h", hours) % {"n": hours})
+        return " ".join(told)
+    told = [ngettext("%(n)s h", "%(n)s h", hours) % {"n": hours}] if hours else []
+    if minutes:
+        told.append(ngettext("%(n)s min", "%(n)s min", minutes) % {"n": minutes})
+    return " ".join(told) or _("less than a minute")
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -82,7 +82,7 @@ def deadline(at: datetime, now: datetime) -> str:
 
 
 def _on(day: date, clock: str, now: datetime) -> str:
-    today = localtime(now).date()
+    today = _today(now)
     days = (day - today).days
     match days:
         case 0:
@@ -91,11 +91,31 @@ def _on(day: date, clock: str, now: datetime) -> str:
             return _("yesterday %(time)s") % {"time": clock}
         case 1:
             return _("tomorrow %(time)s") % {"time": clock}
-    skeleton = "MMMd" if day.year == today.year else "yMMMd"
-    return f"{format_skeleton(skeleton, day, locale=locale())} {clock}"
+    return f"{_day('MMMd' if day.year == today.year else 'yMMMd', day, locale())} {clock}"
 
 
 def full(at: datetime) -> str:
     """The whole date and time, to the second, with the zone."""
-    local = localtime(at)
-    return str(format_datetime(local, "full", locale=locale()))
+    local, reading = localtime(at), locale()
+    return f"{_whole_day(local.date(), reading)} {local:%H:%M:%S} ({_zone(reading)})"
+
+
+# A page tells dozens of moments on few days, and telling one takes Babel longer than the rest of its row.
+@lru_cache(maxsize=16)
+def _today(now: datetime) -> date:
+    return localtime(now).date()
+
+
+@lru_cache(maxsize=1024)
+def _day(skeleton: str, day: date, reading: str) -> str:
+    return str(format_skeleton(skeleton, day, locale=reading))
+
+
+@lru_cache(maxsize=1024)
+def _whole_day(day: date, reading: str) -> str:
+    return str(format_date(day, "full", locale=reading))
+
+
+@lru_cache(maxsize=16)
+def _zone(reading: str) -> str:
+    return str(get_timezone_name(get_default_timezone(), locale=reading))

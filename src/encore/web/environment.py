@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.html import json_script
 from jinja2 import Environment, StrictUndefined
 
-from encore.web import appearance, clockface, language
+from encore.web import appearance, clockface, language, navigation
 
 
 def environment(**options: Any) -> Environment:
@@ -28,16 +30,22 @@ def environment(**options: Any) -> Environment:
         pgettext=translation.pgettext,
         npgettext=translation.npgettext,
     )
+    made.globals.update(get_messages=get_messages)
     made.globals.update(static=static, url=_url, languages=settings.LANGUAGES, clock_face=clockface.face)
     made.filters.update(
+        json_script=json_script,
         moment=clockface.moment,
         deadline=clockface.deadline,
         full=clockface.full,
+        span=clockface.span,
         text=language.reading,
+        clause_label=language.clause_label,
         duty_label=language.duty_label,
         row_label=language.row_label,
         number=language.number,
         at_most=language.at_most,
+        money=language.money,
+        percent=language.percent,
         html_lang=language.html_lang,
     )
     made.tests.update(converted=language.is_converted)
@@ -54,4 +62,5 @@ def reader(request: HttpRequest) -> dict[str, Any]:
         "language": translation.get_language(),
         "theme": appearance.theme(request),
         "csrf_token": get_token(request),
+        "ways": lambda: navigation.ways(request.user),
     }

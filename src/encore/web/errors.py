@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -80,13 +81,24 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     It is offered again only where the browser says that it came from a page of ours: one click would send what another
     site has made up.
     """
-    ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    ours = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     return page(
         request,
         403,
         title=_("This form has expired"),
         sentence=_("Nothing was saved. Send it once more; if that does not help, reload the page that it came from."),
-        again=list(_posted(request)) if ours else None,
+        again=list(_posted(request)) if request.headers.get("Origin") in ours else None,
+    )
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """A form from somebody whose session has ended meanwhile."""
+    return page(
+        request,
+        403,
+        title=_("You are not signed in any more"),
+        sentence=_("Nothing was saved. Sign in in another window, then come back here and send it again."),
+        again=list(_posted(request)),
     )
 
 

@@ -1,11 +1,13 @@
 """Texts of an edition, and numbers, in the language of whoever reads the page."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from babel.numbers import format_decimal
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from encore.engine import Edition
+from encore.engine import Edition, words
 from encore.web.tables import MOST_COUNTED
 from encore.web.traditional import traditional
 
@@ -42,6 +44,14 @@ def duty_label(edition: Edition, duty: str) -> str:
     return reading(texts) if texts else str(row.clause)
 
 
+def clause_label(number: str) -> str:
+    """What people call a clause: clause 3.2.1, breach 4.1."""
+    if number[0].isdigit():
+        return _("clause %(number)s") % {"number": number}
+    part, _point, rest = number.partition(".")
+    return f"{reading(words.code(part))} {rest}".rstrip()
+
+
 def row_label(edition: Edition, vocabulary: str, key: str) -> str:
     """What people call a row of a vocabulary; the key itself of one that the edition does not have."""
     row = edition.vocabulary[vocabulary].get(key)
@@ -60,6 +70,18 @@ def is_converted(texts: Mapping[str, str]) -> bool:
 
 def number(value: int) -> str:
     return str(format_decimal(value, locale=locale()))
+
+
+def money(value: Decimal) -> str:
+    """`¥1,234.50`: one currency, so that its sign is enough."""
+    return f"{'-' if value < 0 else ''}¥{format_decimal(abs(value), '#,##0.00', locale=locale())}"
+
+
+def percent(share: float) -> str:
+    """A share as whole percent; only what is all is called 100 %, and only what is nothing 0 %."""
+    if 0 < share < 1:
+        return f"{min(99, max(1, round(share * 100)))}%"
+    return f"{round(share * 100)}%"
 
 
 def at_most(value: int) -> str:

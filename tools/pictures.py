@@ -1,0 +1,126 @@
+"""`make pictures`: the pictures of docs/, taken of the demonstration in a house of their own, none above 100 KB."""
+
+import base64
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PICTURES: Final = ROOT / "docs/pictures"
+MOST: Final = 100 * 1024
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
+# name, address, width, height, theme
+TAKEN: Final = (
+    ("board", "/", 1440, 900, "light"),
+    ("board-dark", "/", 1440, 900, "dark"),
+    ("board-phone", "/", 360, 740, "light"),
+    ("queue", "/complaints/", 1440, 900, "light"),
+    ("kit", "/kit/", 1440, 1000, "light"),
+    ("kit-lists", "/kit/#table", 1440, 1000, "dark"),
+    ("kit-forms", "/kit/#forms", 1440, 1000, "light"),
+    ("kit-phone", "/kit/", 360, 740, "dark"),
+)
+_TO_WEBP: Final = """async ([picture, quality]) => {
+    const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + picture)).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({type: "image/webp", quality})).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def session_of_a_manager() -> str:
+    """The cookie of somebody of the demonstration who is signed in."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "encore.config.settings"
+    import django
+
+    django.setup()
+    from django.test import Client
+
+    from encore.accounts.models import Post, Role, User
+
+    client = Client()
+    client.force_login(User.objects.filter(post=Post.MANAGER, organisation__role=Role.VENUE).earliest("pk"))
+    return client.cookies["sessionid"].value
+
+
+def webp(converter: Page, png: bytes) -> bytes:
+    for quality in (0.9, 0.8, 0.65, 0.5):
+        found = base64.b64decode(converter.evaluate(_TO_WEBP, [base64.b64encode(png).decode(), quality]))
+        if len(found) <= MOST:
+            return found
+    sys.exit("A picture stays above 100 KB.")
+
+
+def take(browser: Browser, address: str, session: str) -> None:
+    converter = browser.new_page()
+    PICTURES.mkdir(exist_ok=True)
+    for name, path, width, height, theme in TAKEN:
+        context = browser.new_context(
+            base_url=address,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            color_scheme=theme,  # type: ignore[arg-type]
+            viewport={"width": width, "height": height},
+        )
+        context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
+        page = context.new_page()
+        page.goto(path)
+        content = webp(converter, page.screenshot())
+        (PICTURES / f"{name}.webp").write_bytes(content)
+        print(f"docs/pictures/{name}.webp {len(content) // 1024} KB")
+        context.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"ENCORE_HOME": home, "ENCORE_LOG": "error"}
+        os.environ.pop("ENCORE_DATABASE", None)
+        encore = [sys.executable, "-m", "encore"]
+        subprocess.run([*encore, "migrate"], check=True)
+        subprocess.run([*encore, "demo"], check=True, stdout=subprocess.DEVNULL)
+        session, port = session_of_a_manager(), free_port()
+        address = f"http://127.0.0.1:{port}"
+        server = subprocess.Popen([*encore, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+        try:
+            _wait(f"{address}/static/encore/mark.svg")
+            with sync_playwright() as playwright:
+                chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+                take(playwright.chromium.launch(executable_path=chromium, args=FLAGS), address, session)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait(address: str) -> None:
+    for _attempt in range(100):
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit("The server does not answer.")
+
+
+if __name__ == "__main__":
+    main()
