@@ -1,0 +1,1 @@
+"""What keeps the house running: backup and restore, heartbeats, and whether all is well."""
