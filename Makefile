@@ -8,7 +8,7 @@ PO := src/encore/locale/zh_Hans/LC_MESSAGES/django.po
 APART := env -u ENCORE_DATABASE ENCORE_HOME=.venv/home
 MO := src/encore/locale/zh_Hant/LC_MESSAGES/django.mo
 
-.PHONY: help setup run test quick check bench demo fix lock messages reference
+.PHONY: help setup run test quick check bench demo fix lock messages reference pictures
 .PHONY: check-ruff check-types check-imports check-migrations check-messages check-reference
 
 help: ## what can be made
@@ -21,12 +21,12 @@ run: setup ## serve on this machine, with demonstration data if there is none ye
 	@$(BIN)/encore demo --if-empty
 	@$(BIN)/encore serve
 
-test: setup ## all tests, on SQLite and on PostgreSQL
+test: setup assets/.installed ## all tests, on SQLite and on PostgreSQL
 	@$(BIN)/python tools/test.py
 
 quick: setup check-ruff check-types ## under a minute, before each commit: style, types, the touched tests
 	@touched=$$($(BIN)/python tools/touched.py); if [ -n "$$touched" ]; then \
-		$(BIN)/python -m pytest -q -m "not browser and not crash" tests/test_house.py $$touched; \
+		$(BIN)/python -m pytest -q -m "not browser and not crash and not postgresql" tests/test_house.py $$touched; \
 	else echo "No tests touched."; fi
 
 check: setup check-ruff check-types check-imports check-migrations check-messages check-reference ## everything but the tests
@@ -50,8 +50,12 @@ check-messages:
 check-reference:
 	@$(BIN)/python tools/reference.py --check
 
-bench: setup ## how fast the judge is, as a multiple of reading its input
+bench: setup ## how fast judge, ledger, tick, verification and pages are, beside the least that they could cost
 	@$(BIN)/python -m bench.judge
+	@$(BIN)/python -m bench.tick
+	@$(BIN)/python -m bench.ledger
+	@$(BIN)/python -m bench.verify
+	@$(BIN)/python -m bench.pages
 
 demo: setup ## fill the database with demonstration data
 	@$(BIN)/encore migrate
@@ -67,11 +71,19 @@ messages: setup ## collect what is to be translated, keep what is
 reference: setup ## write what is generated in docs/
 	@$(BIN)/python tools/reference.py
 
+pictures: setup ## take the pictures of docs/ again
+	@$(BIN)/python tools/pictures.py
+
 lock: setup ## renew requirements/*.txt from pyproject.toml
 	@tools/lock.sh
 
 .venv/.installed: pyproject.toml requirements/dev.txt requirements/installer.txt tools/install.sh
 	@tools/install.sh
+	@touch $@
+
+# What the tests of pages bring from npm; the product itself needs nothing of it.
+assets/.installed: assets/package-lock.json requirements/assets.txt tools/assets.sh
+	@tools/assets.sh
 	@touch $@
 
 $(MO): .venv/.installed $(PO) src/encore/locale/zh_Hant.toml src/encore/web/traditional.py tools/messages.py

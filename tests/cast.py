@@ -9,6 +9,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from encore.accounts.models import Organisation, Post, Role, User
@@ -59,6 +60,13 @@ def tang(agency: Organisation) -> User:
 @pytest.fixture
 def he(agency: Organisation) -> User:
     return person("何伟", agency, Post.MANAGER)
+
+
+def signed_in(person: User, language: str = "en", **options: object) -> Client:
+    """Their browser."""
+    client = Client(headers={"accept-language": language}, **options)  # type: ignore[arg-type]
+    client.force_login(person)
+    return client
 
 
 @contextmanager

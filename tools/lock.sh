@@ -11,3 +11,4 @@ compile() {
 compile pyproject.toml --output-file requirements/base.txt
 compile pyproject.toml --group dev --output-file requirements/dev.txt
 compile --group installer --output-file requirements/installer.txt
+compile --group assets --output-file requirements/assets.txt

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Final
 
 HALVES: Final = {
-    "SQLite": ["-m", "not browser and not crash"],
-    "PostgreSQL": ["-p", "tests.postgres", "--ignore=tests/engine", "--ignore=tests/money"],
+    "SQLite": ["-m", "not browser and not crash and not postgresql"],
+    "PostgreSQL": ["-m", "not sqlite", "-p", "tests.postgres", "--ignore=tests/engine", "--ignore=tests/money"],
 }
 ROOT: Final = Path(__file__).resolve().parent.parent
 LIMIT: Final = 12 * 60  # seconds: longer than any run takes, shorter than anybody's patience

@@ -1,20 +1,16 @@
 """Recording by hand on a phone and at a desk, as far as only a browser shows it."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.utils.timezone import now
-from playwright.sync_api import Browser, Page, ViewportSize, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import BrowserContext, Page, expect
 
 from encore.accounts.models import Organisation, User
 from encore.contracts.models import Contract
+from tests.browser.house import DESK, PHONE
 from tests.cast import DAY, agreed
 from tests.clauses import content
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SIZES: list[ViewportSize] = [{"width": 360, "height": 740}, {"width": 1440, "height": 900}]
 
 
 @pytest.fixture
@@ -22,21 +18,8 @@ def contract(transactional_db: None, zhou: User, agency: Organisation) -> Contra
     return agreed(content("A"), zhou, agency, since=now() - 10 * DAY)
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=live_server.url, locale="zh-CN", color_scheme=request.param, timezone_id="Asia/Shanghai"
-    )
-    complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text))
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context.new_page()
-    context.close()
-    assert complaints == []
-
-
 def fits(page: Page) -> None:
-    for size in SIZES:
+    for size in (PHONE, DESK):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], page.url
         small = page.evaluate(
@@ -47,7 +30,10 @@ def fits(page: Page) -> None:
         assert small == [], page.url
 
 
-def test_an_event_is_recorded_from_the_board_and_leads_on_to_the_next(page: Page, contract: Contract) -> None:
+def test_an_event_is_recorded_from_the_board_and_leads_on_to_the_next(
+    pages: BrowserContext, contract: Contract
+) -> None:
+    page = pages.new_page()
     page.goto("/")
     page.locator('a[href$="/record/?duty=survey"]').first.click()
     fits(page)
@@ -59,7 +45,7 @@ def test_an_event_is_recorded_from_the_board_and_leads_on_to_the_next(page: Page
     page.get_by_role("button", name="登记").click()
     expect(page.get_by_role("heading", name="三月问卷")).to_be_visible()
     fits(page)
-    page.get_by_role("link", name="登记：调查结果送达").click()
+    page.get_by_role("link", name="登记：送交调查结果").click()
     page.get_by_role("button", name="看看会发生什么").click()
     page.get_by_role("button", name="登记").click()
     expect(page.locator(".timeline li")).to_have_count(2)

@@ -1,45 +1,25 @@
 """The texts of contracts on a phone, at a desk and on paper."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import BrowserContext, expect
 
 from encore import editions
 from encore.accounts.models import Organisation, User
 from encore.contracts.models import Contract
 from encore.engine import load_edition
+from tests.browser.house import DESK, PHONE
 from tests.cast import agreed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PHONE: ViewportSize = {"width": 360, "height": 740}
-DESK: ViewportSize = {"width": 1440, "height": 900}
 BROUGHT = [(load_edition(content, name), content) for name, content in editions.brought()]
 
 
 @pytest.fixture
 def contract(transactional_db: None, zhou: User, agency: Organisation) -> Contract:
     return agreed(BROUGHT[1][1], zhou, agency)
-
-
-@pytest.fixture(params=["light", "dark"])
-def pages(request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        base_url=live_server.url,
-        locale="zh-CN",
-        color_scheme=request.param,
-        viewport=PHONE,
-        timezone_id="Asia/Shanghai",
-    )
-    complaints: list[str] = []
-    context.on("console", lambda message: complaints.append(message.text))
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context
-    context.close()
-    assert complaints == []
 
 
 def comparison() -> str:

@@ -45,8 +45,9 @@ def server(tmp_path: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
     finished(tmp_path, "demo", "--complaints", "3")
     process = encore(tmp_path, "serve", "--port", str(port))
     yield process
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    for number in running(process):
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
     process.communicate()
 
 
@@ -60,13 +61,30 @@ def page(port: int) -> str:
     raise AssertionError("the server did not answer")
 
 
+def way_in(server: "subprocess.Popen[str]") -> str:
+    """The link that the server prints while it holds the demonstration."""
+    assert server.stdout
+    return next(line.strip() for line in server.stdout if "/enter/" in line)
+
+
+def opened(link: str) -> str:
+    for _ in range(100):
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        try:
+            with browser.open(link, timeout=5) as answer:
+                return str(answer.read().decode())
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError("the link opens nothing")
+
+
 def running(server: "subprocess.Popen[str]") -> list[int]:
     """The processes of the server, by their number."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             is_over = entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] == "Z"
-            if os.getpgid(int(entry.name)) == server.pid and not is_over:
+            if os.getsid(int(entry.name)) == server.pid and not is_over:
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -74,10 +92,14 @@ def running(server: "subprocess.Popen[str]") -> list[int]:
 
 
 def test_the_server_shows_the_board_and_ends_with_its_tick(server: "subprocess.Popen[str]", port: int) -> None:
-    assert "K-" in page(port)
+    link = way_in(server)
+    assert "登录" in page(port)
+    assert "K-" in opened(link), "one click from the terminal to the board"
+    assert "登录" in page(port), "whoever has no cookie is nobody"
     server.send_signal(signal.SIGTERM)
     said, _ = server.communicate(timeout=20)
-    assert f"http://127.0.0.1:{port}/" in said
+    assert link.startswith(f"http://127.0.0.1:{port}/enter/")
+    assert link.rpartition("/enter/")[2].strip("/") not in said, "the log holds no token"
     assert "Traceback" not in said
     assert running(server) == []
     assert '"route":"/"' in said

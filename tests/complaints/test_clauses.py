@@ -18,7 +18,7 @@ from encore.engine import Edition
 from encore.engine.model import Channel
 from encore.ledger.models import Clock
 from encore.ledger.tick import tick
-from tests.cast import CHINA, DAY, HOUR, RECEIVED, agreed, complain, person
+from tests.cast import CHINA, DAY, HOUR, RECEIVED, agreed, complain, person, signed_in
 from tests.clauses import clause, content
 
 SECOND = timedelta(seconds=1)
@@ -27,7 +27,7 @@ STEPS = ("verify", "assess", "plan", "start", "resolve", "send_result", "follow_
 
 @pytest.fixture
 def desk(zhou: User) -> Client:
-    return Client(headers={"accept-language": "zh-CN"})
+    return signed_in(zhou, "zh-CN")
 
 
 @pytest.fixture
@@ -127,8 +127,8 @@ def test_a_step_is_owed_by_the_moment_that_its_clause_names_and_not_a_second_lat
 
 
 def shown_in_queue(page: str, complaint: Complaint, number: str, label: str) -> bool:
-    rows = [row for row in page.split('<li class="row row-split">')[1:] if complaint.reference in row]
-    return any(f"第{number}条" in row and f"</a> {label}</p>" in row for row in rows)
+    rows = [row for row in page.split("<tr>")[1:] if f">{complaint.reference}</a>" in row]
+    return any(f"第{number}条</span>" in row and f'data-title="义务">{label}</td>' in row for row in rows)
 
 
 # --- the stages, in their order ----------------------------------------------------------------------------------------

@@ -82,6 +82,14 @@ def test_a_complaint_walked_in_time_leaves_no_clock_running_and_none_breached(
     assert not Event.objects.filter(type="duty.breached").exists()
 
 
+def test_the_result_on_the_guests_page_is_sent_in_writing_by_the_web(
+    complaint: Complaint, people: dict[Post, User]
+) -> None:
+    walk(complaint, people, len(STEPS))
+    sent = next(entry for entry in history(key_of(complaint)) if entry.type == "complaint.result_sent")
+    assert sent.data == {"channel": "web", "form": "written"}
+
+
 @pytest.mark.parametrize(
     ("operation", "post"), [("verify", Post.CUSTOMER_SERVICE), ("assess", Post.PROMOTER), ("archive", Post.FINANCE)]
 )

@@ -9,13 +9,14 @@ from typing import Any
 
 import orjson
 from django.test import Client
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 
 from encore.contracts.models import Contract
 from encore.contracts.queries import terms_of
 from encore.engine import judge_all
 from encore.engine.events import Reader
 from encore.engine.moments import from_datetime
+from encore.ledger.late import LIMIT
 from encore.ledger.models import Clock, Event
 from encore.ledger.terms import versions_of
 
@@ -83,6 +84,7 @@ def filled(
     form.values = {
         "duty": duty, "event": event, "form_key": hidden(text, "form_key"), "seen": "", "reference": "", "words": words,
         "subject": subject or proposed[0], "title": "夜里的事", "occurred_at": f"{localtime(at):%Y年%m月%d日 %H:%M:}".rstrip(":"),
+        "late_reason": "on_paper" if now() - at > LIMIT else "",
     }  # fmt: skip
     for key, value in (answers or {}).items():
         code = orjson.dumps(value).decode()

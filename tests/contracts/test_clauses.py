@@ -1,5 +1,7 @@
 """The clauses on the contract itself, of the editions that come with the product."""
 
+from functools import partial
+
 import pytest
 
 from encore.accounts.models import Organisation, User
@@ -19,10 +21,10 @@ from tests.clauses import clause, content
 def test_under_a_nothing_is_owed_before_the_contract_is_signed_and_the_formality_is_filled_in(
     zhou: User, agency: Organisation, formality: str
 ) -> None:
-    parties = {"venue": zhou.organisation, "agency": agency}
+    draft = partial(draw_up, content("A"), "a.toml", venue=zhou.organisation, agency=agency, at=SIGNED - DAY)
     with pytest.raises(ParameterError):
-        draw_up(content("A"), "a.toml", {"second_formality": "handshake"}, **parties, at=SIGNED - DAY)
-    contract = draw_up(content("A"), "a.toml", {"second_formality": formality}, **parties, at=SIGNED - DAY)
+        draft({"second_formality": "handshake"})
+    contract = draft({"second_formality": formality})
     with pytest.raises(CannotMakeEffective):
         make_effective(contract, by=zhou, at=EFFECTIVE)
     contract = sign(contract, by=zhou, at=SIGNED)

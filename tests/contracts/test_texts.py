@@ -16,7 +16,7 @@ from encore.contracts.operations import make_effective, sign
 from encore.engine import load_edition
 from encore.ledger.models import TermsInForce
 from encore.ledger.terms import keep_edition
-from tests.cast import DAY, EDITION, EFFECTIVE, agreed, recording_at
+from tests.cast import DAY, EDITION, EFFECTIVE, agreed, recording_at, signed_in
 
 TEXT = """\
 [edition]
@@ -51,7 +51,7 @@ within = "$verify_time"
 
 @pytest.fixture
 def desk(zhou: User) -> Client:
-    return Client(headers={"accept-language": "zh-CN"})
+    return signed_in(zhou, "zh-CN")
 
 
 @pytest.fixture
@@ -133,8 +133,8 @@ def test_one_language_can_be_read_alone(desk: Client, filled: Contract) -> None:
     assert "投诉应在" in read(desk, f"/contracts/{filled}/text/?lang=nothing")
 
 
-def test_traditional_characters_are_made_and_said_to_be_made(filled: Contract) -> None:
-    page = read(Client(headers={"accept-language": "zh-TW"}), f"/contracts/{filled}/text/")
+def test_traditional_characters_are_made_and_said_to_be_made(filled: Contract, zhou: User) -> None:
+    page = read(signed_in(zhou, "zh-TW"), f"/contracts/{filled}/text/")
     assert "投訴應在" in page
     assert 'class="entry-text" lang="zh-Hant"' in page
     assert "由簡體自動轉換" in page
@@ -165,9 +165,10 @@ def test_both_parties_may_read_it_and_nobody_else(filled: Contract, zhou: User, 
 def test_a_stranger_reads_nothing_and_does_not_learn_what_there_is(filled: Contract, address: str) -> None:
     stranger = Client(REMOTE_ADDR="203.0.113.7")
     for reference in (filled.reference, "K-26-999999"):
-        answer = stranger.get(address.format(reference))
-        assert answer.status_code == 403
-        assert "核实" not in answer.content.decode()
+        asked = address.format(reference)
+        answer = stranger.get(asked)
+        assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={asked}")
+        assert answer.content == b""
 
 
 def brought() -> list[str]:
@@ -222,7 +223,7 @@ def test_the_texts_ask_the_same_number_of_questions_however_much_is_in_them(
     contract, *_ = [agreed(TEXT, zhou, agency) for _ in range(contracts)]
     address = f"/contracts/{contract}/text/"
     desk.get(address)  # reads the edition, which stays in memory
-    for page, questions in ((address, 4), ("/editions/", 1), (f"/editions/{brought()[0]}/", 1)):
+    for page, questions in ((address, 5), ("/editions/", 2), (f"/editions/{brought()[0]}/", 2)):
         with django_assert_num_queries(questions):  # type: ignore[operator]
             desk.get(page)
 

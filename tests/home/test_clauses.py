@@ -1,6 +1,5 @@
 """The clauses that the board makes true, of the editions that come with the product."""
 
-from django.test import Client
 from django.utils.html import escape
 from django.utils.timezone import now
 
@@ -8,7 +7,7 @@ from encore.accounts.models import Organisation, User
 from encore.contracts.drafts import draw_up
 from encore.contracts.operations import sign
 from encore.contracts.queries import edition_of
-from tests.cast import DAY, agreed
+from tests.cast import DAY, agreed, signed_in
 from tests.clauses import clause, content
 
 
@@ -16,9 +15,9 @@ from tests.clauses import clause, content
 def test_under_c_the_board_holds_both_parties_to_every_duty_once_the_contract_is_in_force(
     zhou: User, agency: Organisation
 ) -> None:
-    desk = Client(headers={"accept-language": "zh-CN"})
-    parties = {"venue": zhou.organisation, "agency": agency}
-    signed = sign(draw_up(content("C"), "c.toml", {}, **parties, at=now() - 3 * DAY), by=zhou, at=now() - 2 * DAY)
+    desk = signed_in(zhou, "zh-CN")
+    drawn = draw_up(content("C"), "c.toml", {}, venue=zhou.organisation, agency=agency, at=now() - 3 * DAY)
+    signed = sign(drawn, by=zhou, at=now() - 2 * DAY)
     assert desk.get(f"/board/{signed}/").status_code == 404
     contract = agreed(content("C"), zhou, agency, since=now() - DAY)
     page = desk.get(f"/board/{contract}/").content.decode()

@@ -1,3 +1,4 @@
+import secrets
 from pathlib import Path
 
 import click
@@ -19,8 +20,10 @@ def demo(if_empty: bool, edition: Path | None, number: int) -> None:
     """Fill the database with a made-up venue, its promoter agency, a contract and complaints of the past days."""
     start()
     require_migrated()
+    from django.utils import translation
     from django.utils.timezone import now
 
+    from encore.accounts.demo import PEOPLE, give_password
     from encore.complaints.demo import complain
     from encore.contracts.demo import agree, record_by_hand
     from encore.contracts.models import Contract
@@ -40,4 +43,14 @@ def demo(if_empty: bool, edition: Path | None, number: int) -> None:
     record_by_hand(contract, at)
     complain(contract, number, at)
     tick(at)
+    password = secrets.token_urlsafe(9)
+    give_password(password)
     click.echo(f"Made contract {contract} and {number} complaints. To see them: encore serve")
+    click.echo(
+        f"演示账号（密码都是 {password}，只显示这一次） · People to sign in as, all with the password {password}:"
+    )
+    for username, called, role, post in PEOPLE:
+        with translation.override("zh-hans"):
+            told = f"{called} {role.label}{post.label}"
+        with translation.override("en"):
+            click.echo(f"  {username:<10} {told} · {role.label}, {post.label}")

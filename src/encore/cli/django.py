@@ -7,11 +7,20 @@ import django
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from encore.cli.files import reader_language
+
 
 def start() -> None:
     """Makes Django ready to be imported from."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "encore.config.settings")
     django.setup()
+
+
+def speak() -> None:
+    """From here on messages come in the language of the terminal."""
+    from django.utils import translation
+
+    translation.activate("zh-hans" if reader_language() == "zh" else "en")
 
 
 def require_migrated() -> None:

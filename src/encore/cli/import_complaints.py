@@ -14,6 +14,7 @@ import click
 from encore.cli.django import require_migrated, start
 
 if TYPE_CHECKING:
+    from encore.accounts.models import User
     from encore.complaints.operations import Told
     from encore.contracts.models import Contract
 
@@ -25,7 +26,8 @@ BATCH: Final = 500  # rows a transaction
 @click.option(
     "--contract", "reference", help="The contract they fall under, such as K-26-000001. Default: the only one."
 )
-def import_complaints(file: Path, reference: str | None) -> None:
+@click.option("--by", "username", help="In whose name. Default: a manager of the venue.")
+def import_complaints(file: Path, reference: str | None, username: str | None) -> None:
     """Take in the complaints of a CSV file.
 
     FILE is UTF-8 and has a column "text". The complaints count as received now.
@@ -40,15 +42,12 @@ def import_complaints(file: Path, reference: str | None) -> None:
     from django.db import IntegrityError
     from django.utils.timezone import now
 
-    from encore.accounts.queries import person_at_the_machine
     from encore.complaints import operations, queries
     from encore.contracts.queries import edition_of
     from encore.ledger.refusal import Refusal
 
     contract = _contract(reference)
-    by = person_at_the_machine()
-    if by is None:
-        raise click.ClickException("There is nobody yet in whose name this could be done. Run: encore demo")
+    by = _person(username, contract)
     channel = queries.channel(edition_of(contract), "other")
     faults: list[str] = []
     told = _told(file, contract.pk, faults)
@@ -87,6 +86,24 @@ def _contract(reference: str | None) -> "Contract":
         names = ", ".join(map(str, contracts)) or "none"
         raise click.ClickException(f"Say which contract with --contract; in force: {names}.")
     return contracts[0]
+
+
+def _person(username: str | None, contract: "Contract") -> "User":
+    from encore.accounts.models import User
+    from encore.accounts.queries import first_manager
+    from encore.accounts.rights import may
+
+    if username is None:
+        manager = first_manager(contract.venue)
+        if manager is None:
+            raise click.ClickException("The venue has no manager in whose name this could be done. Say who with --by.")
+        return manager
+    person = User.objects.filter(username=username, is_active=True).select_related("organisation").first()
+    if person is None:
+        raise click.ClickException(f"Nobody signs in as {username}.")
+    if not may("complaints.bring_in", person) or person.organisation_id not in (contract.venue_id, contract.agency_id):
+        raise click.ClickException(f"{username} may not take in complaints under {contract}.")
+    return person
 
 
 def _told(file: Path, contract: int, faults: list[str]) -> Iterator["Told"]:

@@ -14,13 +14,33 @@ _COMMANDS: Final = {
     "clauses": "encore.cli.clauses:clauses",
     "serve": "encore.cli.serve:serve",
     "tick": "encore.cli.tick:tick",
+    "work": "encore.cli.work:work",
+    "verify": "encore.cli.verify:verify",
+    "rejudge": "encore.cli.rejudge:rejudge",
+    "checkpoint": "encore.cli.checkpoint:checkpoint",
+    "backup": "encore.cli.backup:backup",
+    "restore": "encore.cli.restore:restore",
     "migrate": "encore.cli.migrate:migrate",
+    "begin": "encore.cli.people:begin",
+    "link": "encore.cli.people:link",
     "demo": "encore.cli.demo:demo",
     "import-complaints": "encore.cli.import_complaints:import_complaints",
 }
 
 
+# What a monitor asks about: when these last ran, and the status they ended with.
+_NOTED: Final = {"verify": "verification"}
+
+
 class Lazy(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SystemExit as ended:
+            if isinstance(ended.code, int) and (name := _NOTED.get(ctx.invoked_subcommand or "")):
+                _note(name, ended.code)
+            raise
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -31,6 +51,14 @@ class Lazy(click.Group):
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+
+def _note(name: str, status: int) -> None:
+    from django.utils.timezone import now
+
+    from encore.running.heartbeat import noted
+
+    noted(name, now(), status)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -15,12 +15,20 @@ def tick(every: float | None, beside: int | None) -> None:
     """Breach what is past its deadline, open periods that have begun."""
     start()
     require_migrated()
-    from encore.ledger.tick import tick as once
+    from django.utils.timezone import now
 
+    from encore.ledger.checkpoints import keep_sealed
+    from encore.ledger.tick import tick as once
+    from encore.running.heartbeat import TICK, Pulse
+
+    pulse = Pulse(TICK)
     changed = once()
+    pulse.keep(now())
     if every is None:
         click.echo(f"{changed} clocks changed.")
         return
     while beside in (None, os.getppid()):  # a server that was killed leaves no tick behind
         time.sleep(every)
         once()
+        keep_sealed(now())
+        pulse.keep(now())

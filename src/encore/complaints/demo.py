@@ -13,6 +13,7 @@ from encore.complaints.operations import Told
 from encore.complaints.queries import channel
 from encore.contracts.models import Contract
 from encore.contracts.queries import edition_of
+from encore.ledger.late import entered_late
 
 _DAYS: Final = 16
 _ROOMS: Final = ("A01", "A06", "A12", "B03", "B08", "B11", "V1", "V3", "V6", "小红帽厅", "大包666")
@@ -88,6 +89,7 @@ _STEPS: Final = (
 )
 
 
+@entered_late("demonstration")
 def complain(contract: Contract, number: int, until: datetime) -> None:
     """Lets guests complain, and the house answer, as it might have gone up to `until`. The same every time."""
     chance = Random(20_260)  # noqa: S311 - a demonstration is no secret

@@ -1,6 +1,7 @@
 import secrets
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 
 from encore.accounts.models import Organisation
@@ -42,7 +43,7 @@ class Complaint(models.Model):
     def __str__(self) -> str:
         return self.reference
 
-    @property
+    @cached_property
     def reference(self) -> str:
         return f"C-{localtime(self.received_at):%y}-{self.pk:06}"
 

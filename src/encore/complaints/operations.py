@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
+from encore.complaints import queries
 from encore.complaints.models import Complaint
 from encore.contracts.models import Contract
 from encore.contracts.queries import edition_of
+from encore.ledger.nouns import key_of
+from encore.ledger.queries import history
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 
@@ -54,6 +58,10 @@ class CannotArchive(Refusal):
     pass
 
 
+class NothingToPutBack(Refusal):
+    pass
+
+
 @dataclass(frozen=True)
 class Told:
     """What somebody complains about. `form_key` names the form or the row of a file that it stands in."""
@@ -66,10 +74,12 @@ class Told:
 @operation
 def receive(told: Told, *, contract: Contract, channel: str, by: User | None, at: datetime) -> Complaint:
     """Takes a complaint. `by` None is the guest; `at` is when it reached the house."""
-    if Complaint.objects.filter(form_key=told.form_key).exists():
-        raise AlreadyReceived(_("This complaint has already been received."))
-
-    [complaint] = _received([told], contract=contract, channel=channel, by=by, at=at)
+    try:
+        [complaint] = _received([told], contract=contract, channel=channel, by=by, at=at)
+    except IntegrityError as error:
+        if "form_key" not in str(error):
+            raise
+        raise AlreadyReceived(_("This complaint has already been received.")) from None
     return complaint
 
 
@@ -173,15 +183,16 @@ def resolve(complaint: Complaint, *, by: User, at: datetime) -> Complaint:
 
 @operation
 def send_result(complaint: Complaint, *, result: str, by: User, at: datetime) -> Complaint:
-    """Gives the guest the result, on the page that they follow the complaint by."""
-    complaint = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    """Gives the guest the result, in writing, on the page that they follow the complaint by."""
+    complaint = Complaint.objects.select_for_update(of=("self",)).select_related("contract").get(pk=complaint.pk)
     if not complaint.awaits_result:
         raise CannotSendResult(_("The result is sent once, after the complaint has been resolved."))
 
     complaint.result, complaint.result_sent_at = result, at
     complaint.save(update_fields=["result", "result_sent_at"])
 
-    record("complaint.result_sent", subject=complaint, actor=by, occurred_at=at)
+    way = queries.channel(edition_of(complaint.contract), "web")
+    record("complaint.result_sent", subject=complaint, actor=by, occurred_at=at, channel=way, form="written")
     return complaint
 
 
@@ -209,4 +220,26 @@ def archive(complaint: Complaint, *, by: User, at: datetime) -> Complaint:
     complaint.save(update_fields=["archived_at"])
 
     record("complaint.archived", subject=complaint, actor=by, occurred_at=at)
+    return complaint
+
+
+@operation
+def put_back(complaint: Complaint, *, entry: int, by: User, at: datetime) -> Complaint:
+    """Makes the complaint stand where the entries that count say it stands, after `entry` annulled one of them.
+
+    Words stay: who takes the step again finds them in its form.
+    """
+    complaint = Complaint.objects.select_for_update().get(pk=complaint.pk)
+    reached = queries.reached(history(key_of(complaint)))
+    changed = [name for name in queries.REACHED.values() if getattr(complaint, name) != reached.get(name)]
+    if not changed:
+        raise NothingToPutBack(_("The complaint stands where its entries say."))
+
+    for name in changed:
+        setattr(complaint, name, reached.get(name))
+    if complaint.assessed_at is None:
+        complaint.severity = complaint.category = ""
+    complaint.save(update_fields=[*changed, "severity", "category"])
+
+    record("complaint.put_back", subject=complaint, actor=by, occurred_at=at, entry=entry)
     return complaint

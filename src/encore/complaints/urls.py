@@ -22,6 +22,7 @@ urlpatterns = [
     path("r/<token:code>/", views.intake, name="intake"),
     path("t/<token:token>/", views.tracking, name="tracking"),
     path("complaints/", views.queue, name="queue"),
+    path("complaints/all/", views.every, name="every"),
     path("complaints/<str:reference>/", views.complaint, name="complaint"),
     path("complaints/<str:reference>/<slug:name>/", views.act, name="act"),
 ]

@@ -17,14 +17,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from encore.accounts.models import User
 from encore.accounts.rights import may
 from encore.accounts.staff import StaffRequest, staff
-from encore.complaints import operations, queries
+from encore.complaints import operations, queries, tables
 from encore.complaints.forms import Assessment, Intake, Nothing, Plan, Result
 from encore.complaints.models import Complaint
-from encore.contracts.queries import edition_of, in_force
+from encore.contracts.queries import edition_of, editions, in_force
+from encore.ledger.forms import Occurrence
 from encore.ledger.nouns import by_reference, key_of
-from encore.ledger.queries import clocks_of, history
+from encore.ledger.queries import clocks_of, timeline
 from encore.ledger.refusal import Refusal
-from encore.web.tables import PAGE, place, written
+from encore.web.exports import answer
+from encore.web.tables import listing
 
 # --- guests ------------------------------------------------------------------------------------------------------------
 
@@ -63,18 +65,18 @@ def tracking(request: HttpRequest, token: str) -> HttpResponse:
     response = render(request, "complaints/tracking.html", _told_of(complaint, now()))
     response["Cache-Control"] = "private, no-store"
     response["X-Robots-Tag"] = "noindex"
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _told_of(complaint: Complaint, at: datetime) -> dict[str, Any]:
+def _told_of(complaint: Complaint, at: datetime, reader: User | None = None) -> dict[str, Any]:
     key, edition = key_of(complaint), queries.edition(complaint)
-    entries = history(key)
+    entries = timeline(key, edition, reader)
+    standing = [entry for entry in entries if entry.annulled is None]
     return {
         "complaint": complaint,
         "edition": edition,
         "entries": entries,
-        "steps": queries.steps(edition, entries),
+        "steps": queries.steps(edition, standing),
         "clocks": list(clocks_of(key, complaint.contract_id)),
         "at": at,
     }
@@ -118,24 +120,18 @@ ACTS: Final = {
 @staff
 @require_safe
 def queue(request: StaffRequest) -> HttpResponse:
-    """What burns next; or with `sort=-received` all complaints, the latest first."""
-    begin = place(request.GET.get("after", ""))
-    if request.GET.get("sort") == "-received":
-        rows = queries.latest(request.user, begin)
-        ends = [(complaint.received_at, complaint.pk) for complaint in rows]
-        context: dict[str, Any] = {"order": "received", "complaints": rows[:PAGE], "burning": []}
-    else:
-        burning = queries.burning(request.user, begin)
-        ends = [(clock.due_at, clock.pk) for _complaint, clock in burning]
-        editions = _editions(complaint for complaint, _clock in burning)
-        context = {"order": "due", "burning": burning[:PAGE], "complaints": [], "editions": editions}
-    more = written(*ends[PAGE - 1]) if len(ends) > PAGE else ""
-    return render(request, "complaints/queue.html", {**context, "more": more, "at": now()})
+    """What burns next."""
+    table = tables.burning(request.user, editions(request.user))
+    page = listing(request, table, queries.burning(request.user))
+    return answer(request, page, "complaints/queue.html", {"order": "due"}, now())
 
 
-def _editions(complaints: Any) -> dict[int, Any]:
-    contracts = {complaint.contract_id: complaint.contract for complaint in complaints}
-    return {number: edition_of(contract) for number, contract in contracts.items()}
+@staff
+@require_safe
+def every(request: StaffRequest) -> HttpResponse:
+    """All complaints, the latest first."""
+    page = listing(request, tables.every(editions(request.user)), queries.visible_to(request.user))
+    return answer(request, page, "complaints/queue.html", {"order": "received"}, now())
 
 
 def _found(request: StaffRequest, reference: str) -> Complaint:
@@ -161,13 +157,15 @@ def act(request: StaffRequest, reference: str, name: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("complaints:complaint", reference)
-    form = _form(act, complaint, request.POST)
-    if not form.is_valid() and act.is_next(complaint):
-        return _page(request, complaint, forms={name: form}, status=422)
+    form, occurrence = _form(act, complaint, request.POST), _occurrence(act, complaint, request.POST)
+    is_filled = all([form.is_valid(), occurrence.is_valid()])
+    if not is_filled and act.is_next(complaint):
+        return _page(request, complaint, forms={name: (form, occurrence)}, status=422)
     try:
-        if not form.is_valid():
+        if not is_filled or queries.is_void(timeline(key_of(complaint))):
             raise Refusal(_("It is no longer the turn of this step."))
-        act.perform(complaint, **form.cleaned_data, by=request.user, at=now())
+        with occurrence.reason_given():
+            act.perform(complaint, **form.cleaned_data, by=request.user, at=occurrence.at)
     except Refusal as refusal:
         return _page(request, _found(request, reference), refusal=refusal, unsent=form, status=409)
     return redirect("complaints:complaint", reference)
@@ -176,23 +174,33 @@ def act(request: StaffRequest, reference: str, name: str) -> HttpResponse:
 def _form(act: Act, complaint: Complaint, posted: Any = None) -> django_forms.Form:
     if act.form is Assessment:
         return Assessment(posted, edition=queries.edition(complaint))
-    return act.form(posted)
+    return act.form(posted, initial={"plan": complaint.plan, "result": complaint.result})
+
+
+def _occurrence(act: Act, complaint: Complaint, posted: Any = None) -> Occurrence:
+    return Occurrence(posted, at=now(), since=complaint.received_at, auto_id=f"{act.name}-%s")
 
 
 def _page(
     request: StaffRequest,
     complaint: Complaint,
     *,
-    forms: Mapping[str, django_forms.Form] = MappingProxyType({}),
+    forms: Mapping[str, tuple[django_forms.Form, Occurrence]] = MappingProxyType({}),
     refusal: Refusal | None = None,
     unsent: django_forms.Form | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """`forms`: those that came back with errors, by their act. `unsent`: one whose act was refused; its words stay."""
-    offered = [act for act in ACTS.values() if act.is_next(complaint)]
+    told = _told_of(complaint, now(), request.user)
+    offered = [act for act in ACTS.values() if act.is_next(complaint)] if not queries.is_void(told["entries"]) else []
     context = {
-        **_told_of(complaint, now()),
-        "acts": [(act, forms.get(act.name) or _form(act, complaint)) for act in offered if _is_for(request.user, act)],
+        **told,
+        "may_annul": may("ledger.annul", request.user),
+        "acts": [
+            (act, *forms.get(act.name, (_form(act, complaint), _occurrence(act, complaint))))
+            for act in offered
+            if _is_for(request.user, act)
+        ],
         "others": [act.label for act in offered if not _is_for(request.user, act)],
         "refusal": refusal,
         "unsent": unsent,

@@ -9,7 +9,7 @@ from encore.config.database import database
 
 SOURCE = Path(__file__).resolve().parent.parent
 
-# Folder of the database, keys, files and logs. A backup is this folder (and a dump, where PostgreSQL is used).
+# Folder of the database, keys, files and logs. See docs/operate.md for what to back up.
 ENCORE_HOME = Path(os.environ.get("ENCORE_HOME", "var")).resolve()
 # Where the data lie: postgresql://user@host/name or sqlite:////absolute/path. Default: SQLite in ENCORE_HOME.
 ENCORE_DATABASE = os.environ.get("ENCORE_DATABASE", f"sqlite:///{ENCORE_HOME / 'encore.sqlite3'}")
@@ -49,11 +49,21 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
+    "django_tasks",
     "encore.web",
     "encore.accounts",
+    "encore.jobs",
     "encore.ledger",
+    "encore.people",
+    "encore.running",
     "encore.contracts",
     "encore.complaints",
     "encore.home",
@@ -64,12 +74,15 @@ MIDDLEWARE = [
     "encore.config.middleware.RequestLog",
     "django.middleware.gzip.GZipMiddleware",
     "encore.config.middleware.ContentPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "encore.config.middleware.Faults",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "encore.accounts.middleware.PersonAtTheMachine",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 TEMPLATES: list[dict[str, Any]] = [
@@ -84,8 +97,51 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database(ENCORE_DATABASE, ENCORE_HOME)}
+TASKS = {"default": {"BACKEND": "encore.jobs.backend.DatabaseBackend"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Nothing lies here that may not vanish; what counts tries must be the same for all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # with few, a flood of other names would wash a lock away
+    }
+}
+
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["encore.accounts.signin.Backend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",  # costs a guesser memory as well
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "encore.accounts.signin.Accounts"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]  # nobody signs up; the sign-in form reads it
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/m/ip,5/5m/key"}  # a house has one address for its shift
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENCORE_BASE_URL else 0
+MFA_ADAPTER = "encore.accounts.signin.SecondSteps"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SESSION_COOKIE_SECURE = ENCORE_BASE_URL.startswith("https:")
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]

@@ -4,6 +4,11 @@ urlpatterns = [
     path("", include("encore.home.urls")),
     path("", include("encore.complaints.urls")),
     path("", include("encore.contracts.urls")),
+    path("", include("encore.jobs.urls")),
+    path("", include("encore.people.urls")),
+    path("", include("encore.accounts.urls")),
+    path("", include("encore.running.urls")),
+    path("", include("encore.ledger.urls")),
     path("", include("encore.web.urls")),
 ]
 

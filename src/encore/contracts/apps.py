@@ -11,6 +11,17 @@ class ContractsConfig(AppConfig):
         from encore.contracts import queries  # noqa: PLC0415 - models can be imported only now
         from encore.contracts.models import Contract, Matter  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
+        from encore.web import navigation  # noqa: PLC0415
 
-        register(Noun("contract", Contract, _("contract"), "home:contract", queries.visible_to))
-        register(Noun("matter", Matter, _("matter"), "contracts:matter", queries.matters_visible_to))
+        register(Noun("contract", Contract, _("contract"), "home:contract", queries.visible_to, queries.responsible))
+        register(
+            Noun(
+                "matter",
+                Matter,
+                _("matter"),
+                "contracts:matter",
+                queries.matters_visible_to,
+                queries.responsible_for_matters,
+            )
+        )
+        navigation.register(navigation.Way("texts", _("Texts"), "contracts:editions", "file", 30, lambda user: True))

@@ -16,6 +16,7 @@ from encore.contracts.models import Contract
 from encore.engine import Edition, words
 from encore.engine.events import CONTRACT_WIDE
 from encore.engine.mentions import Mention
+from encore.ledger.forms import Belated
 from encore.ledger.nouns import NOUNS, key_of
 from encore.web.dates import read_moment
 from encore.web.language import reading
@@ -58,7 +59,7 @@ class Subject(forms.ChoiceField):
         return True
 
 
-class Recording(forms.Form):
+class Recording(Belated):
     """What happened, to what, when. What else is asked, and what may be answered, is what the contract's patterns name.
 
     `subjects` are offered, the first of them for a start; any other of the contract may be named by its number.
@@ -119,6 +120,8 @@ class Recording(forms.Form):
                 _("The contract asks nothing of that kind about this event: %(names)s."),
                 params={"names": ", ".join(name.removeprefix(_ASKED) for name in unknown)},
             )
+        if happened := cleaned.get("occurred_at"):
+            self.ask_reason(happened, self.at)
         cleaned["row"] = self._row(cleaned)
         if cleaned.get("subject") == NEW and not cleaned.get("reference") and not cleaned.get("title"):
             self.add_error("title", _("Give it a name by which both parties will know it."))
@@ -148,7 +151,9 @@ class Recording(forms.Form):
         """The hash of all that was filled in: the same for two posts that say the same."""
         row = self.cleaned_data["row"]
         about = str(key_of(row)) if row is not None else self.cleaned_data["title"]
-        whole = [self.type, about, self.told, self.cleaned_data["occurred_at"].isoformat(), self.cleaned_data["words"]]
+        cleaned = self.cleaned_data
+        when = [cleaned["occurred_at"].isoformat(), cleaned.get("late_reason", "")]
+        whole = [self.type, about, self.told, *when, cleaned["words"]]
         return sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -1,4 +1,5 @@
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +18,10 @@ class Contract(models.Model):
     agency = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     edition = models.ForeignKey(EditionFile, on_delete=models.PROTECT, related_name="+")
     parameters = models.JSONField(default=dict)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, default="CNY")
+    term_from = models.DateField(null=True)
+    term_to = models.DateField(null=True)  # the last day
     # What guests' pages are reached by: nobody can guess it from anything printed elsewhere.
     code = models.CharField(max_length=32, unique=True, default=_code)
     drawn_up_at = models.DateTimeField()
@@ -24,7 +29,11 @@ class Contract(models.Model):
     effective_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(venue=F("agency")), name="contract_two_parties")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(venue=F("agency")), name="contract_two_parties"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="contract_amount"),
+            models.CheckConstraint(condition=Q(term_to__gt=F("term_from")), name="contract_term"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -32,6 +41,12 @@ class Contract(models.Model):
     @property
     def reference(self) -> str:
         return f"K-{localtime(self.drawn_up_at):%y}-{self.pk:06}"
+
+    def runs_on(self, at: datetime) -> bool:
+        """Whether its term, which has to be known, has begun at that moment and not ended."""
+        assert self.term_from is not None
+        assert self.term_to is not None
+        return self.term_from <= localtime(at).date() <= self.term_to
 
     @property
     def awaits_signature(self) -> bool:

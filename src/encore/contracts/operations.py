@@ -25,6 +25,10 @@ class CannotMakeEffective(Refusal):
     pass
 
 
+class CannotTakeOver(Refusal):
+    pass
+
+
 class CannotNote(Refusal):
     pass
 
@@ -65,12 +69,40 @@ def make_effective(contract: Contract, *, by: User, at: datetime) -> Contract:
     if not contract.awaits_effect:
         raise CannotMakeEffective(_("Only a contract that is signed and not yet in force can take effect."))
 
+    _begin(contract, by, at)
+    return contract
+
+
+@operation
+def take_over(contract: Contract, *, by: User, at: datetime) -> Contract:
+    """A contract that has been running elsewhere goes live at `at`, in the middle of its term.
+
+    What happened before is kept as it is recorded, but nobody owes anything for it here, and nothing is missed. Whatever
+    was still running is entered under the reason `opening`: what lies before that moment is history, what is dated at it
+    starts clocks.
+    """
+    contract = Contract.objects.select_for_update().get(pk=contract.pk)
+    if contract.effective_at is not None:
+        raise CannotTakeOver(_("This contract is in force here already."))
+    if not contract.awaits_effect:
+        raise CannotTakeOver(_("Only a contract that is signed and not yet in force can take effect."))
+    if contract.term_from is None or contract.term_to is None or not contract.runs_on(at):
+        raise CannotTakeOver(_("Only a contract whose term is running can be taken over."))
+
+    _begin(contract, by, at, opening=True)
+    return contract
+
+
+def _begin(contract: Contract, by: User, at: datetime, **more: bool) -> None:
     contract.effective_at = at
     contract.save(update_fields=["effective_at"])
 
-    terms = {"edition": contract.edition_id, "parameters": contract.parameters}
+    terms: dict[str, Any] = {"edition": contract.edition_id, "parameters": contract.parameters, **more}
+    if contract.amount is not None:
+        terms |= {"amount": f"{contract.amount:.2f}", "currency": contract.currency}
+    if contract.term_from is not None and contract.term_to is not None:
+        terms |= {"term_from": contract.term_from, "term_to": contract.term_to}
     record("contract.effective", subject=contract, actor=by, occurred_at=at, **terms)
-    return contract
 
 
 @operation

@@ -1,25 +1,24 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Final
 
 from django.db.models import Min, Model, Q, QuerySet
-from django.utils.translation import gettext as _
 
-from encore import editions
 from encore.accounts.models import Organisation, Post, Role, User
+from encore.accounts.queries import people_of
 from encore.contracts.models import Contract, Matter, Note
-from encore.engine import Edition, Terms, load_edition, words
+from encore.editions import brought as files
+from encore.engine import Edition, Terms, load_edition
 from encore.engine.compare import Comparison, compare
 from encore.engine.events import ANNULLED, CONTRACT_WIDE, EXCUSED, EXTENDED, PUBLISHED
 from encore.engine.mentions import Mention, is_sayable, mentions, values_named
-from encore.engine.patterns import Pattern
 from encore.ledger import terms
-from encore.ledger.models import Clock, Event
+from encore.ledger.models import Clock, Event, TermsInForce
 from encore.ledger.nouns import NOUNS, Key, by_reference, contract_of
 from encore.ledger.recorded import recorded
-from encore.web.language import duty_label, reading
-from encore.web.tables import PAGE, Place, after
+from encore.web.paging import Place, after
+from encore.web.tables import PAGE
 
 
 def visible_to(user: User) -> QuerySet[Contract]:
@@ -52,7 +51,7 @@ def amended_at(contract: Contract) -> datetime | None:
 @cache
 def brought() -> Mapping[str, Terms]:
     """The editions that come with the product, by their id, with nothing filled in."""
-    read = [load_edition(content, name) for name, content in editions.brought()]
+    read = [load_edition(content, name) for name, content in files()]
     return {edition.id: edition.terms() for edition in read}
 
 
@@ -60,6 +59,22 @@ def brought() -> Mapping[str, Terms]:
 def compared(left: str, right: str) -> Comparison:
     """Two editions that come with the product. `KeyError` for one that does not."""
     return compare(brought()[left], brought()[right])
+
+
+def responsible(numbers: Collection[int]) -> dict[int, list[User]]:
+    """For each contract the managers of its parties."""
+    parties = {row.pk: (row.venue_id, row.agency_id) for row in Contract.objects.filter(pk__in=numbers)}
+    people = people_of(organisation for both in parties.values() for organisation in both)
+    return {
+        number: [one for party in both for one in people.get(party, ()) if one.post == Post.MANAGER]
+        for number, both in parties.items()
+    }
+
+
+def editions(user: User) -> dict[int, Edition]:
+    """The editions that govern the contracts of this person's organisation, as far as these have come into force."""
+    rows = TermsInForce.objects.filter(contract__in=visible_to(user).values("pk")).order_by("since", "id")
+    return {row.contract: terms.terms(row.edition_id, row.parameters).edition for row in rows}
 
 
 # --- by hand -------------------------------------------------------------------------------------------------------------
@@ -103,22 +118,6 @@ def answers(edition: Edition, found: Iterable[Mention]) -> dict[str, list[str | 
     return asked
 
 
-def event_label(edition: Edition, type: str) -> str:
-    """What people call an event: by its standard name, else by the stage that it enters, else by a duty that speaks of it."""
-    if type in words.EVENTS:
-        return reading(words.event(type))
-    if stage := next((row for row in edition.file.stage if row.enters == (Pattern(type),)), None):
-        return reading(stage.label)
-    places = {"done": _("%(duty)s: done"), "when": _("%(duty)s: begins"), "forbid": _("%(duty)s: broken"),
-              "cancel": _("%(duty)s: falls away"), "until": _("%(duty)s: ends"), "from": _("%(duty)s: counts from here")}  # fmt: skip
-    for place, text in places.items():
-        for duty in edition.file.duty:
-            patterns = duty.from_ if place == "from" else getattr(duty, place)
-            if any(pattern.event == type for pattern in patterns or ()):
-                return text % {"duty": duty_label(edition, duty.id)}
-    return type
-
-
 def debtors(contract: Contract, edition: Edition, found: Iterable[Mention]) -> list[Organisation]:
     """The parties that owe what these events fulfil; none where it is both of them, or somebody else."""
     roles: set[str | None] = set()
@@ -157,6 +156,13 @@ def matters_visible_to(user: User) -> QuerySet[Matter]:
     """The matters of the contracts to which this person's organisation is a party."""
     own = Q(contract__venue=user.organisation_id) | Q(contract__agency=user.organisation_id)
     return Matter.objects.filter(own).select_related("contract__venue", "contract__agency")
+
+
+def responsible_for_matters(numbers: Collection[int]) -> dict[int, list[User]]:
+    """For each matter those who see to its contract."""
+    contracts = dict(Matter.objects.filter(pk__in=numbers).values_list("pk", "contract"))
+    people = responsible(set(contracts.values()))
+    return {number: people[contract] for number, contract in contracts.items()}
 
 
 def matters(contract: Contract, place: Place | None) -> list[Matter]:

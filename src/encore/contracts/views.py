@@ -1,6 +1,6 @@
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -28,10 +28,11 @@ from encore.engine.text import Text, anchor, in_language, languages, markdown, t
 from encore.ledger.foresight import Outlook, foresee
 from encore.ledger.models import Clock
 from encore.ledger.nouns import NOUNS, Key, by_reference, key_of, pages
-from encore.ledger.queries import Entry, clocks_of, history
+from encore.ledger.queries import Entry, clocks_of, event_label, timeline
 from encore.ledger.refusal import Refusal
 from encore.web.language import duty_label, reading
-from encore.web.tables import PAGE, place, written
+from encore.web.paging import place, written
+from encore.web.tables import PAGE
 from encore.web.traditional import traditional
 
 _NAMES: Final = {"zh-Hans": "中文", "zh-Hant": "繁體中文", "en": "English"}
@@ -254,10 +255,10 @@ class Asked:
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: StaffRequest, reference: str) -> HttpResponse:
     """Takes an event that no operation records, in two steps: what would follow from it is shown before it is recorded."""
-    said = request.POST if request.method == "POST" else request.GET
+    contract, said = _in_force(request, reference), request.POST if request.method == "POST" else request.GET
     if not said.get("duty"):
         return redirect("contracts:recordable", reference)
-    asked = _asked(request, _in_force(request, reference), said)
+    asked = _asked(request, contract, said)
     if not asked.is_meant:
         return render(request, "contracts/not_by_hand.html", _not_by_hand(asked), status=422)
     if request.method != "POST":
@@ -302,7 +303,7 @@ def _recording(
         "contract": asked.contract,
         "edition": asked.edition,
         "clause": next((one.rule.clause for one in asked.found if one.rule.id == asked.duty), ""),
-        "label": queries.event_label(asked.edition, asked.type),
+        "label": event_label(asked.edition, asked.type),
         "is_wide": asked.type in CONTRACT_WIDE,
         "may": may("contracts.note", request.user),
         "form": form,
@@ -321,9 +322,10 @@ def _note(request: StaffRequest, contract: Contract, form: Recording) -> Model:
         form.type, form.told, cleaned["form_key"], form.said, title=cleaned["title"], words=cleaned["words"]
     )
     try:
-        return operations.note(
-            told, contract=contract, subject=cleaned["row"], by=request.user, at=cleaned["occurred_at"]
-        )
+        with form.reason_given():
+            return operations.note(
+                told, contract=contract, subject=cleaned["row"], by=request.user, at=cleaned["occurred_at"]
+            )
     except (operations.AlreadyNoted, IntegrityError):
         before = Note.objects.get(form_key=told.form_key)
         if (before.contract_id, before.said) != (contract.pk, told.said):
@@ -353,7 +355,7 @@ def _ways(contract: Contract, edition: Edition, duty: str, found: Iterable[Menti
         asked = QueryDict(mutable=True)
         asked.update({"duty": duty, "event": type, **({"subject": subject} if subject else {})})
         url = f"{reverse('contracts:record', args=[contract.reference])}?{asked.urlencode()}"
-        ways.setdefault(type, Way(type, queries.event_label(edition, type), does[one.place], url))
+        ways.setdefault(type, Way(type, event_label(edition, type), does[one.place], url))
     return list(ways.values())
 
 
@@ -393,7 +395,7 @@ def _initial(asked: Asked, chosen: str) -> dict[str, object]:
     """What stands in the form before anybody has filled it in: where the duty leaves no choice, what it asks for."""
     initial: dict[str, object] = {
         "subject": chosen if chosen in asked.subjects else next(iter(asked.subjects), ""),
-        "title": queries.event_label(asked.edition, asked.type),
+        "title": event_label(asked.edition, asked.type),
         "occurred_at": asked.at,
         "form_key": uuid.uuid4().hex,
     }
@@ -465,9 +467,9 @@ def _not_by_hand(asked: Asked) -> dict[str, Any]:
     noun = NOUNS.get(asked.type.partition(".")[0])
     return {
         "contract": asked.contract,
-        "label": queries.event_label(asked.edition, asked.type) if asked.found else "",
+        "label": event_label(asked.edition, asked.type) if asked.found else "",
         "page": str(noun.label) if asked.found and noun else "",
-        "ways": asked.ways,
+        "instead": asked.ways,
     }
 
 
@@ -513,7 +515,6 @@ def _happened(
     request: StaffRequest, contract: Contract, row: Model, clocks: list[Clock], more: dict[str, Any]
 ) -> HttpResponse:
     key, edition, spoken = key_of(row), queries.edition_of(contract), queries.spoken_of(contract)
-    entries = history(key)
     waits = {clock.duty for clock in clocks if not clock.is_ended}
     heeded = [
         one
@@ -533,21 +534,23 @@ def _happened(
         "running": running,
         "ended": [clock for clock in reversed(clocks) if clock.is_ended],
         "nexts": nexts,
-        "entries": entries,
-        "labels": {entry.type: queries.event_label(edition, entry.type) for entry in entries if entry.type in spoken},
-        "answers": [_answered(edition, spoken, entry) for entry in entries],
+        "entries": [_told(edition, spoken, entry) for entry in timeline(key, edition, request.user)],
         "beside": queries.words_beside(key),
         "may": may("contracts.note", request.user),
+        "may_annul": may("ledger.annul", request.user),
         **more,
     }
     return render(request, "contracts/matter.html", context)
 
 
-def _answered(edition: Edition, spoken: dict[str, list[Mention]], entry: Entry) -> list[tuple[str, str]]:
-    """What an event says besides that it happened: each answer under what was asked."""
-    asked = queries.answers(edition, spoken.get(entry.type, ()))
-    return [
-        (reading(words.field(key)), reading(words.answer(edition, key, entry.data[key])))
+def _told(edition: Edition, spoken: dict[str, list[Mention]], entry: Entry) -> Entry:
+    """An entry with each answer that was given under what the form asked."""
+    if entry.type not in spoken:
+        return entry
+    asked = queries.answers(edition, spoken[entry.type])
+    said = [
+        f"{reading(words.field(key))} {reading(words.answer(edition, key, entry.data[key]))}"
         for key in asked
         if key in entry.data
     ]
+    return replace(entry, details=tuple(said))

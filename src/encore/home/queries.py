@@ -1,24 +1,27 @@
 """What the board shows: every duty of a contract, how it stands, and what runs out next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from encore.accounts.models import User
 from encore.contracts.models import Contract
 from encore.engine import Edition
+from encore.home.models import Reminder
 from encore.ledger import queries as ledger
 from encore.ledger.models import Clock
-from encore.ledger.queries import Tally
-from encore.web.tables import PAGE, Place, after
+from encore.ledger.queries import Finding, Tally
+from encore.web.tables import PAGE
 
 FIRST: Final = 6
 
 # The columns of the board, and the states of a clock that each counts.
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "running": ("open", "suspended"),
+    "running": ("open",),
+    "suspended": ("suspended",),
     "kept": ("fulfilled",),
     "late": ("late",),
     "missed": ("breached",),
@@ -27,37 +30,60 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """A duty of the edition with the number of its clocks in each column."""
+class Counts:
+    """How many clocks stand in each column."""
+
+    columns: Mapping[str, int]
+
+    @property
+    def kept(self) -> int:
+        return self.columns["kept"]
+
+    @property
+    def decided(self) -> int:
+        """Those of which it is known whether they were kept; what was dropped or excused is not among them."""
+        return self.columns["kept"] + self.columns["late"] + self.columns["missed"]
+
+
+@dataclass(frozen=True)
+class Line(Counts):
+    """A duty of the edition."""
 
     duty: str
-    counts: Mapping[str, int]
+    clause: str
     next_due: datetime | None
 
 
 @dataclass(frozen=True)
-class Section:
-    """A clause on which duties hang."""
+class Part(Counts):
+    """The duties whose clauses begin with the same number; `number` is empty for those that have none."""
 
     number: str
     lines: list[Line]
 
 
-def sections(contract: Contract, edition: Edition, now: datetime) -> list[Section]:
-    """The clauses in the edition's order; duties of an earlier edition that still have clocks come last."""
+def parts(contract: Contract, edition: Edition, now: datetime) -> list[Part]:
+    """In the edition's order; what stands outside its numbered clauses comes last."""
     tallies = ledger.tallies(contract.pk, now)
-    found: dict[str, Section] = {}
-    for number in edition.clauses:
-        lines = [_line(duty.id, tallies) for duty in edition.duties.values() if duty.clause == number]
-        if lines:
-            found[number] = Section(number, lines)
-    return list(found.values())
+    order = {number: place for place, number in enumerate(edition.clauses)}
+    grouped: dict[str, list[Line]] = {}
+    for duty in sorted(edition.duties.values(), key=lambda duty: order[duty.clause]):
+        first = duty.clause.partition(".")[0]
+        grouped.setdefault(first if first.isdecimal() else "", []).append(_line(duty.id, duty.clause, tallies))
+    return [
+        Part(summed(lines), number, lines) for number, lines in sorted(grouped.items(), key=lambda part: not part[0])
+    ]
 
 
-def _line(duty: str, tallies: Mapping[str, Tally]) -> Line:
+def _line(duty: str, clause: str, tallies: Mapping[str, Tally]) -> Line:
     tally = tallies.get(duty, Tally())
     counts = {column: sum(tally.states.get(state, 0) for state in states) for column, states in COLUMNS.items()}
-    return Line(duty, counts, tally.next_due)
+    return Line(counts, duty, clause, tally.next_due)
+
+
+def summed(rows: Iterable[Counts]) -> dict[str, int]:
+    rows = list(rows)
+    return {column: sum(row.columns[column] for row in rows) for column in COLUMNS}
 
 
 def overdue(contract: Contract, now: datetime) -> QuerySet[Clock]:
@@ -70,16 +96,36 @@ def upcoming(contract: Contract, now: datetime) -> QuerySet[Clock]:
     return ledger.running([contract.pk]).filter(state="open", due_at__gte=now)
 
 
-def rows(contract: Contract, duty: str, column: str, now: datetime, place: Place | None) -> list[Clock]:
-    """A page of the clocks that a number of the board counts, the earliest deadline first, and one row more."""
-    found = Clock.objects.filter(contract=contract.pk)
+def standing(column: str, now: datetime) -> Q:
+    """The clocks that a column of the board counts; `overdue` are those of the missed on which something is still owed."""
     passed = Q(state="open", due_at__lt=now)
-    if column == "missed":
-        found = found.filter(Q(state="breached") | passed)
-    elif column == "overdue":
-        found = overdue(contract, now)
-    elif column:
-        found = found.filter(~passed, state__in=COLUMNS[column])
-    if duty:
-        found = found.filter(duty=duty)
-    return list(found.filter(after("due_at", place)).order_by("due_at", "pk")[: PAGE + 1])
+    match column:
+        case "missed":
+            return Q(state="breached") | passed
+        case "overdue":
+            return Q(is_ended=False, due_at__lt=now) & ~Q(state="suspended")
+        case "running":
+            return Q(state="open", due_at__gte=now)
+    return Q(state__in=COLUMNS[column])
+
+
+def column_of(clock: Clock, now: datetime) -> str:
+    """The column of the board that counts this clock."""
+    if clock.state == "open" and clock.due_at < now:
+        return "missed"
+    return next(column for column, states in COLUMNS.items() if clock.state in states)
+
+
+def unread(person: User, most: int) -> int:
+    """How much this person has been told and not read yet, counted up to `most`."""
+    return Reminder.objects.filter(person=person, read_at=None)[:most].count()
+
+
+def reminders(person: User, before: int | None) -> list[tuple[Reminder, Finding]]:
+    """A page of what this person has been told, the latest first, and one more where there are more."""
+    own = Reminder.objects.filter(person=person)
+    if before is not None:
+        own = own.filter(event__lt=before)
+    rows = list(own.order_by("-event")[: PAGE + 1])
+    found = {finding.event: finding for finding in ledger.findings([row.event_id for row in rows])}
+    return [(row, found[row.event_id]) for row in rows]
