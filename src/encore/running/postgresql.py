@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from psycopg import sql
@@ -109,6 +110,7 @@ def make_tables(manifest: Manifest) -> None:
     nodes, applied = executor.loader.graph.node_map, set(manifest.migrations)
     followed = {parent.key for key in applied for parent in nodes[key].parents if parent.key[0] == key[0]}
     executor.migrate([(app, name) for app, name in applied - followed])
+    call_command("createcachetable", verbosity=0)  # which no migration makes, and whose rows may vanish
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in manifest.tables:
