@@ -8,7 +8,6 @@ import orjson
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from encore.contracts import queries
@@ -18,7 +17,7 @@ from encore.engine.events import CONTRACT_WIDE
 from encore.engine.mentions import Mention
 from encore.ledger.forms import Belated
 from encore.ledger.nouns import NOUNS, key_of
-from encore.web.dates import read_moment
+from encore.web.fields import MomentField
 from encore.web.language import reading
 from encore.web.wording import Line, kept
 
@@ -26,19 +25,6 @@ NEW: Final = "new"
 MOST_WORDS: Final = 2_000
 _ASKED: Final = "data."
 _FORM_KEY: Final = re.compile(r"[0-9a-f]{32}")
-
-
-class Moment(forms.Field):
-    """A day and a time in the house's zone, as people type them."""
-
-    def clean(self, value: Any) -> datetime:
-        found = read_moment(str(value or ""))
-        if found is None:
-            raise ValidationError(_("Write the day and the time, like 2026-3-5 21:40."), code="invalid")
-        return found
-
-    def prepare_value(self, value: Any) -> Any:
-        return f"{localtime(value):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
 class Words(forms.Field):
@@ -68,7 +54,7 @@ class Recording(Belated):
     subject = Subject(label=_("What did it happen to?"))
     reference = Line(label=_("Or its number"), most=24)
     title = Line(label=_("What the new matter is called"), most=80)
-    occurred_at = Moment(label=_("When did it happen?"))
+    occurred_at = MomentField(label=_("When did it happen?"))
     words = Words(label=_("On what grounds (who saw it, where the paper lies)"), required=False)
     form_key = forms.CharField(widget=forms.HiddenInput)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from encore.ledger import annulment
 from encore.ledger.late import LIMIT, REASONS, entered_late
+from encore.web.fields import MomentField
 
 _BY_PEOPLE: Final = ("on_paper", "unavailable", "learned_late")
 
@@ -40,11 +41,8 @@ class Occurrence(Belated):
     `at` is the present moment; `since` the earliest that makes sense.
     """
 
-    occurred_at = forms.DateTimeField(
-        label=_("When it happened"),
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        error_messages={"invalid": _("Write the day and the time, like 2026-03-05 21:40.")},
+    occurred_at = MomentField(
+        label=_("When it happened"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
 
     def __init__(self, *arguments: Any, at: datetime, since: datetime | None = None, **options: Any) -> None:

@@ -1,5 +1,6 @@
 """Fields of forms for what people type in more than one way. What is missing is said by the page, not by the browser."""
 
+from abc import ABC, abstractmethod
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -31,13 +32,13 @@ class Amount(forms.TextInput):
     """`1,234.50`"""
 
 
-class _Read(forms.Field):
+class _Read(forms.Field, ABC):
     """What is typed is read by `read`; where that finds nothing, `wrong` says how it is written."""
 
     wrong: ClassVar[Text]
 
-    def read(self, text: str) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, text: str) -> Any: ...
 
     def clean(self, value: Any) -> Any:
         text = str(value or "").strip()
