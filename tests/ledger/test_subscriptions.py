@@ -169,7 +169,7 @@ def test_the_list_of_reminders_asks_the_same_number_of_questions_however_long_it
             complain(contract, at=RECEIVED + number * HOUR)
         tick(RECEIVED + times * DAY + 5 * HOUR)
         run_due()
-        with django_assert_num_queries(9):  # type: ignore[operator]
+        with django_assert_num_queries(8):  # type: ignore[operator]
             desk.get("/reminders/")
 
 

@@ -130,10 +130,10 @@ def reminders(request: StaffRequest) -> HttpResponse:
         return redirect("home:reminders")
     before = request.GET.get("before", "")
     rows = queries.reminders(request.user, int(before) if before.isdecimal() and len(before) < 19 else None)
-    own = contracts.visible_to(request.user).in_bulk({finding.contract for _reminder, finding in rows})
+    editions = contracts.editions(request.user)
     context = {
-        "rows": [(reminder, finding) for reminder, finding in rows[:PAGE] if finding.contract in own],
-        "editions": {number: contracts.edition_of(contract) for number, contract in own.items()},
+        "rows": [(reminder, finding) for reminder, finding in rows[:PAGE] if finding.contract in editions],
+        "editions": editions,
         "pages": pages((finding.key for _reminder, finding in rows), request.user),
         "states": state_label,
         "more": rows[PAGE - 1][0].event_id if len(rows) > PAGE else None,
