@@ -5,7 +5,7 @@ import pytest
 
 from encore.accounts.models import Organisation, Post, User
 from encore.accounts.rights import NotYours
-from encore.complaints import operations, queries
+from encore.complaints import course, operations, queries
 from encore.complaints.models import Complaint
 from encore.contracts.drafts import draw_up
 from encore.contracts.models import Contract
@@ -21,7 +21,11 @@ STEPS: list[tuple[str, Post, dict[str, Any]]] = [
     ("plan", Post.PROMOTION, {"plan": "道歉并退款。"}),
     ("start", Post.PROMOTION, {}),
     ("resolve", Post.PROMOTION, {}),
-    ("send_result", Post.CUSTOMER_SERVICE, {"result": "已退款。"}),
+    (
+        "send_result",
+        Post.CUSTOMER_SERVICE,
+        {"measures": "已退款。", "result": "钱到账了。", "improvement": "账单两人核对。"},
+    ),
     ("archive", Post.CUSTOMER_SERVICE, {}),
 ]
 PAST = {
@@ -91,7 +95,7 @@ def test_the_result_on_the_guests_page_is_sent_in_writing_by_the_web(
 
 
 @pytest.mark.parametrize(
-    ("operation", "post"), [("verify", Post.CUSTOMER_SERVICE), ("assess", Post.PROMOTER), ("archive", Post.FINANCE)]
+    ("operation", "post"), [("verify", Post.HUMAN_RESOURCES), ("assess", Post.PROMOTER), ("archive", Post.FINANCE)]
 )
 def test_a_step_is_for_its_post(complaint: Complaint, people: dict[Post, User], operation: str, post: Post) -> None:
     more = {"severity": "one", "category": "product"} if operation == "assess" else {}
@@ -130,7 +134,7 @@ def test_a_complaint_is_followed_up_as_often_as_it_takes(complaint: Complaint, p
         at += HOUR
         assert operations.follow_up(complaint, by=people[Post.CUSTOMER_SERVICE], at=at).followed_up_at == at
     operations.archive(complaint, by=people[Post.CUSTOMER_SERVICE], at=at + HOUR)
-    with pytest.raises(operations.CannotFollowUp):
+    with pytest.raises(operations.CannotHandle):
         operations.follow_up(complaint, by=people[Post.CUSTOMER_SERVICE], at=at + 2 * HOUR)
 
 
@@ -159,7 +163,7 @@ def test_the_stages_of_the_contract_tell_where_a_complaint_stands(
     complaint: Complaint, people: dict[Post, User]
 ) -> None:
     walk(complaint, people, 2)
-    steps = queries.steps(queries.edition(complaint), history(key_of(complaint)))
+    steps = course.steps(queries.edition(complaint), history(key_of(complaint)))
     assert [step.stage.key for step in steps if step.is_present] == ["plan"]
     assert [step.stage.key for step in steps if step.is_past] == ["receipt", "verification", "classification"]
     assert steps[2].reached_at == RECEIVED + HOUR

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from encore.accounts.models import User
 from encore.complaints import operations
-from encore.complaints.forms import MOST_CHARACTERS
+from encore.complaints.forms.words import MOST_CHARACTERS
 from encore.complaints.models import Complaint
 from encore.contracts.models import Contract
 from encore.ledger.models import Clock
@@ -201,13 +201,17 @@ def test_the_page_of_a_complaint_offers_the_next_step_and_takes_it(desk: Client,
         ("assess", {"severity": "one", "category": "product"}, "Classify and assess"),
         ("plan", {"plan": "退款并致歉"}, "Settle the plan"),
         ("start", {}, "Execution starts"),
-        ("resolve", {}, "Execution is finished"),
-        ("send-result", {"result": "钱已退回"}, "Send the result"),
+        ("resolve", {"grounds": "看过账单"}, "Execution is finished"),
+        (
+            "send-result",
+            {"measures": "核对账单", "result": "钱已退回", "improvement": "两人核对", "channel": "web"},
+            "Send the result",
+        ),
         ("follow-up", {}, "The guest was asked how it is now"),
         ("archive", {}, "Archive"),
     ]
     for name, fields, label in steps:
-        page = desk.get(address).content.decode()
+        page = desk.get(f"{address}?act={name}").content.decode()
         assert f">{label}</button>" in page
         assert f'action="{address}{name}/#next"' in page
         answer = desk.post(f"{address}{name}/", fields)
@@ -279,7 +283,7 @@ def test_the_complaint_page_asks_few_questions(
     complaint = complain(contract, at=now() - 3 * HOUR)
     operations.verify(complaint, by=tang, at=now() - 2 * HOUR)
     operations.assess(complaint, severity="one", category="product", by=tang, at=now() - HOUR)
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    with django_assert_num_queries(9):  # type: ignore[operator]
         desk.get(f"/complaints/{complaint.reference}/")
 
 

@@ -6,9 +6,18 @@ class ComplaintsConfig(AppConfig):
     name = "encore.complaints"
     label = "complaints"
     records = (
-        "complaint.received", "complaint.verified", "complaint.assessed", "complaint.planned", "complaint.started",
-        "complaint.resolved", "complaint.result_sent", "complaint.followed_up", "complaint.archived",
-        "complaint.put_back",
+        "complaint.acknowledged", "complaint.answered_promoter", "complaint.archived", "complaint.assessed",
+        "complaint.assigned", "complaint.concern_named", "complaint.concerned_appealed", "complaint.concerned_heard",
+        "complaint.concerned_result", "complaint.concerned_told", "complaint.confirmation_asked",
+        "complaint.contacted", "complaint.emergency_started", "complaint.escalated", "complaint.evidence_added", "complaint.followed_up",
+        "complaint.mediated", "complaint.merged", "complaint.plan_approved", "complaint.planned",
+        "complaint.progress_sent", "complaint.put_back", "complaint.rated", "complaint.received",
+        "complaint.recorded", "complaint.regrading_asked", "complaint.regrading_refused", "complaint.remedy_approved",
+        "complaint.remedy_given", "complaint.remedy_offered", "complaint.remedy_refused", "complaint.reopened",
+        "complaint.replied", "complaint.reported", "complaint.resolved", "complaint.result_confirmed",
+        "complaint.result_rejected", "complaint.result_sent", "complaint.result_sent_promoter",
+        "complaint.result_unanswered", "complaint.started", "complaint.taken_up", "complaint.verified",
+        "complaint.withdrawn",
     )  # fmt: skip
 
     def ready(self) -> None:
@@ -16,6 +25,7 @@ class ComplaintsConfig(AppConfig):
         from encore.complaints import queries  # noqa: PLC0415
         from encore.complaints.models import Complaint  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
+        from encore.search.register import register as search  # noqa: PLC0415
         from encore.web import navigation  # noqa: PLC0415
 
         register(
@@ -28,6 +38,7 @@ class ComplaintsConfig(AppConfig):
                 queries.responsible,
             )
         )
+        search("complaint", queries.searched, lambda: Complaint.objects.select_related("contract"))
         navigation.register(
             navigation.Way(
                 "complaints",

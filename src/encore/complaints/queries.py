@@ -1,21 +1,24 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
-from encore.accounts.models import User
+from encore.accounts.models import DEPARTMENTS, Department, Post, Role, User
 from encore.accounts.queries import people_of
-from encore.accounts.rights import may
-from encore.complaints.models import Complaint
+from encore.accounts.rights import NotYours, may
+from encore.complaints import course
+from encore.complaints.models import Complaint, Statement
 from encore.contracts import queries as contracts
-from encore.engine import Edition
-from encore.engine.model import Stage
-from encore.engine.patterns import by_type
+from encore.contracts.models import Contract
+from encore.engine import Edition, Terms
+from encore.engine.model import Severity, Stage
 from encore.ledger.models import Clock
 from encore.ledger.queries import Entry
+from encore.search.register import Searched
 
 
 def visible_to(user: User) -> QuerySet[Complaint]:
@@ -24,28 +27,47 @@ def visible_to(user: User) -> QuerySet[Complaint]:
     return Complaint.objects.filter(party).select_related("contract__venue", "contract__agency")
 
 
-# What is to be done with a complaint next, and whose right that is.
-_NEXT: Final = {
-    "awaits_verification": "complaints.verify",
-    "awaits_assessment": "complaints.assess",
-    "awaits_plan": "complaints.plan",
-    "awaits_start": "complaints.start",
-    "awaits_resolution": "complaints.resolve",
-    "awaits_result": "complaints.send_result",
-    "awaits_archiving": "complaints.archive",
-}
+SEARCHED: Final = frozenset({"plan", "measures", "result", "improvement"})
+
+
+def searched(complaint: Complaint) -> Searched:
+    """Both parties find it by all that both see of it."""
+    return Searched(
+        [
+            complaint.reference,
+            complaint.text,
+            complaint.wish,
+            complaint.room,
+            complaint.plan,
+            complaint.measures,
+            complaint.result,
+            complaint.improvement,
+        ],
+        (complaint.contract.venue_id, complaint.contract.agency_id),
+        at=complaint.received_at,
+    )
 
 
 def responsible(numbers: Collection[int]) -> dict[int, list[User]]:
-    """For each complaint the people of the parties who may take its next step; nobody where there is none."""
+    """For each complaint who answers for it, and those of the department that its stage is for; the managers of both parties
+    where that is nobody.
+    """
     complaints = list(Complaint.objects.filter(pk__in=numbers).select_related("contract"))
     parties = {one.pk: (one.contract.venue_id, one.contract.agency_id) for one in complaints}
     people = people_of(organisation for both in parties.values() for organisation in both)
     found: dict[int, list[User]] = {}
     for complaint in complaints:
-        acts = [act for awaits, act in _NEXT.items() if getattr(complaint, awaits)]
         those = [one for party in parties[complaint.pk] for one in people.get(party, ())]
-        found[complaint.pk] = [one for one in those if any(may(act, one) for act in acts)]
+        in_force = contracts.terms_lately(complaint.contract)
+        stage = in_force.edition.vocabulary["stage"].get(complaint.stage)
+        department = stage.department if isinstance(stage, Stage) else None
+        owner = departments(complaint.contract, in_force).get(department or "")
+        found[complaint.pk] = [
+            one
+            for one in those
+            if complaint.is_open
+            and (one.pk == complaint.responsible_id or (one.department == department and one.organisation_id == owner))
+        ] or [one for one in those if complaint.is_open and one.post == Post.MANAGER]
     return found
 
 
@@ -64,48 +86,100 @@ def is_void(entries: Iterable[Entry]) -> bool:
     return not any(entry.type == "complaint.received" and entry.annulled is None for entry in entries)
 
 
-# The columns that say how far a complaint has come, by the event that tells of it.
-REACHED: Final = {
-    "complaint.verified": "verified_at",
-    "complaint.assessed": "assessed_at",
-    "complaint.planned": "planned_at",
-    "complaint.started": "started_at",
-    "complaint.resolved": "resolved_at",
-    "complaint.result_sent": "result_sent_at",
-    "complaint.followed_up": "followed_up_at",
-    "complaint.archived": "archived_at",
-}
+def rank(edition: Edition, severity: str) -> int:
+    """How grave a level is among those of the edition: the higher, the graver. 0 for none."""
+    rows = edition.vocabulary["severity"]
+    row = rows.get(severity)
+    if not isinstance(row, Severity):
+        return 0
+    return int(row.rank) if row.rank is not None else len(rows) - list(rows).index(severity)
 
 
-def reached(entries: Iterable[Entry]) -> dict[str, datetime]:
-    """How far a complaint has come, by what was recorded of it and stands."""
-    return {REACHED[entry.type]: entry.occurred_at for entry in entries if entry.type in REACHED}
+# What somebody may give a guest on their own, by post; above it, somebody else approves.
+_OWN: Final[Mapping[str, Decimal]] = {Post.CUSTOMER_SERVICE: Decimal(300), Post.PROMOTION: Decimal(300)}
 
 
-@dataclass(frozen=True)
-class Step:
-    """A stage of the edition, and where a complaint stands towards it."""
-
-    stage: Stage
-    reached_at: datetime | None
-    is_present: bool
-    is_past: bool  # also one that nothing entered, on the way to a later one
+def own_limit(user: User) -> Decimal:
+    return Decimal("Infinity") if user.post == Post.MANAGER else _OWN.get(user.post, Decimal(0))
 
 
-def steps(edition: Edition, history: Iterable[Entry]) -> list[Step]:
-    """The stages in the edition's order. A complaint stands in the one that its latest event entered."""
-    stages = [row for row in edition.vocabulary["stage"].values() if isinstance(row, Stage)]
-    reached: dict[str, datetime] = {}
-    present = ""
-    for entry in history:
-        for stage in stages:
-            tests = by_type(stage.enters or ())
-            if entry.type in tests and ((test := tests[entry.type]) is None or test(entry.data)):
-                reached[stage.key] = entry.occurred_at
-                present = stage.key
-    keys = [stage.key for stage in stages]
-    where = keys.index(present) if present else -1
-    return [Step(stage, reached.get(stage.key), place == where, place < where) for place, stage in enumerate(stages)]
+def departments(contract: Contract, in_force: Terms) -> dict[str, int]:
+    """The organisation to which each post or department belongs that the contract gives duties to."""
+    roles = {row.key: row.role for row in in_force.edition.file.party}
+    parties = {Role.VENUE.value: contract.venue_id, Role.AGENCY.value: contract.agency_id}
+    found: dict[str, int] = {}
+    for rule in in_force.rules.values():
+        organisation = parties.get(str(roles.get(rule.owed_by) or rule.owed_by))
+        if rule.post and organisation:
+            found.setdefault(rule.post, organisation)
+    return found
+
+
+def require_department(complaint: Complaint, type: str, by: User, in_force: Terms) -> None:
+    """Refuses an act that the contract gives to another department than this person's.
+
+    Managers may, and so may whoever answers for the complaint: it was given to them.
+    """
+    if by.post == Post.MANAGER or by.pk == complaint.responsible_id:
+        return
+    rules = in_force.rules.values()
+    named = {rule.post for rule in rules if rule.post in Department and any(one.event == type for one in rule.done)}
+    belongs = departments(complaint.contract, in_force)
+    if named and not any(by.department == one and by.organisation_id == belongs[one] for one in named):
+        labels = ", ".join(str(Department(one).label) for one in sorted(named))
+        raise NotYours(_("The contract gives this to: %(departments)s.") % {"departments": labels})
+
+
+def may_answer_for(complaint: Complaint) -> list[User]:
+    """Those of both parties who handle complaints, without the ones whom this one is about."""
+    concerned = set(complaint.concerns.values_list("person", flat=True))
+    return [one for one in _people(complaint) if may("complaints.take_up", one) and one.pk not in concerned]
+
+
+def may_be_concerned(complaint: Complaint) -> list[User]:
+    return [one for one in _people(complaint) if one.pk != complaint.responsible_id]
+
+
+def _people(complaint: Complaint) -> list[User]:
+    parties = (complaint.contract.venue_id, complaint.contract.agency_id)
+    found = people_of(parties)
+    return [one for party in parties for one in found.get(party, ())]
+
+
+def progress_so_far(complaint: Complaint) -> str:
+    """What a progress report may begin with: written from the record, for the guest to read."""
+    lines = [
+        (complaint.taken_up_at, _("We have taken it up.")),
+        (complaint.verified_at, _("We have checked what happened.")),
+        (complaint.assessed_at, _("We have judged how serious it is.")),
+        (complaint.planned_at, _("We have settled what we will do.")),
+        (complaint.started_at, _("We are doing it.")),
+    ]
+    return "\n".join(f"{localtime(at):%m-%d %H:%M} {words}" for at, words in lines if at)
+
+
+def statements(complaint: Complaint, reader: User | None) -> list[Statement]:
+    """What was said in its course; the guest (None) reads what was said to them, and by them."""
+    rows = Statement.objects.filter(complaint=complaint).select_related("by").order_by("at", "id")
+    return list(rows if reader else rows.filter(kind__in=Statement.TO_GUEST))
+
+
+def on_duty(contract: Contract, in_force: Terms) -> QuerySet[User]:
+    """Who answers for a new complaint until somebody takes it up, the next one first: those of the department that takes
+    complaints in, each in turn, and where nobody works there the managers of its party.
+    """
+    first = course.entered_by(in_force.edition, "complaint.received", {})
+    department = (first.department if first else None) or Department.CUSTOMER_SERVICE.value
+    posts = [post for post, one in DEPARTMENTS.items() if one == department and post != Post.PROMOTER]
+    given = Complaint.objects.filter(responsible=OuterRef("pk")).order_by("-received_at", "-id")
+    people = User.objects.filter(
+        organisation=departments(contract, in_force).get(department, contract.venue_id),
+        is_active=True,
+        post__in=[*posts, Post.MANAGER],
+    )
+    latest = Subquery(given.values("received_at")[:1])
+    is_above = Case(When(post=Post.MANAGER, then=1), default=0) if Post.MANAGER not in posts else Value(0)
+    return people.order_by(is_above, latest.asc(nulls_first=True), "pk")
 
 
 class Burning(NamedTuple):

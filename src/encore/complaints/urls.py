@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from encore.complaints import views
+from encore.complaints.views import complaint, desk, guest
 
 
 class Token:
@@ -19,10 +19,10 @@ register_converter(Token, "token")
 
 app_name = "complaints"
 urlpatterns = [
-    path("r/<token:code>/", views.intake, name="intake"),
-    path("t/<token:token>/", views.tracking, name="tracking"),
-    path("complaints/", views.queue, name="queue"),
-    path("complaints/all/", views.every, name="every"),
-    path("complaints/<str:reference>/", views.complaint, name="complaint"),
-    path("complaints/<str:reference>/<slug:name>/", views.act, name="act"),
+    path("r/<token:code>/", guest.intake, name="intake"),
+    path("t/<token:token>/", guest.tracking, name="tracking"),
+    path("complaints/", desk.queue, name="queue"),
+    path("complaints/all/", desk.every, name="every"),
+    path("complaints/<str:reference>/", complaint.complaint, name="complaint"),
+    path("complaints/<str:reference>/<slug:name>/", complaint.act, name="act"),
 ]

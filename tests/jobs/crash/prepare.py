@@ -28,7 +28,9 @@ def walked(contract: Contract, at: datetime, by: User) -> Complaint:
     operations.plan(complaint, plan="赔一打。", by=by, at=at + 3 * minute)
     operations.start(complaint, by=by, at=at + 4 * minute)
     operations.resolve(complaint, by=by, at=at + 5 * minute)
-    return operations.send_result(complaint, result="已赔。", by=by, at=at + 6 * minute)
+    return operations.send_result(
+        complaint, measures="赔了一打。", result="已赔。", improvement="开瓶前先确认。", by=by, at=at + 6 * minute
+    )
 
 
 def prepare(seconds: int) -> dict[str, object]:

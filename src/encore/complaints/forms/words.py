@@ -1,13 +1,12 @@
+"""Free text that people write, as a field of a form."""
+
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from encore.engine import Edition
 from encore.web import wording
-from encore.web.language import reading
-from encore.web.wording import Line
 
 MOST_CHARACTERS: Final = 20_000
 
@@ -35,32 +34,8 @@ class Words(forms.Field):
         return words(str(value or ""))
 
 
-class Intake(forms.Form):
-    """What a guest fills in."""
+class Optional(Words):
+    """Free text that may be left out."""
 
-    text = Words(label=_("What happened?"))
-    room = Line(label=_("Room (if you know it)"), most=60)
-    form_key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
-
-
-class Nothing(forms.Form):
-    """An act that needs no more than being done."""
-
-
-class Assessment(forms.Form):
-    severity = forms.ChoiceField(label=_("Level"))
-    category = forms.ChoiceField(label=_("Category"))
-
-    def __init__(self, *arguments: Any, edition: Edition, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        for name in ("severity", "category"):
-            rows = edition.vocabulary[name].values()
-            self.fields[name].choices = [(row.key, reading(row.label)) for row in rows]  # type: ignore[attr-defined]
-
-
-class Plan(forms.Form):
-    plan = Words(label=_("What will be done"))
-
-
-class Result(forms.Form):
-    result = Words(label=_("What the guest is told"))
+    def clean(self, value: Any) -> str:
+        return words(str(value)) if str(value or "").strip() else ""
