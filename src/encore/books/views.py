@@ -1,0 +1,307 @@
+import uuid
+from datetime import date
+from typing import Any, Final
+
+from django import forms as django_forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from encore.accounts.rights import may, require
+from encore.accounts.staff import StaffRequest, staff
+from encore.books import forms, operations, queries, tables
+from encore.books.models import BudgetLine, Cost, Period
+from encore.ledger.nouns import NOUNS, Key, by_reference, key_of, pages
+from encore.ledger.queries import history
+from encore.ledger.refusal import Refusal
+from encore.ledger.terms import terms_of
+from encore.money import Money, capitals, total
+from encore.web.dates import read_date
+from encore.web.exports import answer
+from encore.web.language import reading
+from encore.web.tables import listing
+
+# --- budgets ----------------------------------------------------------------------------------------------------------
+
+
+@staff
+@require_safe
+def entrance(request: StaffRequest) -> HttpResponse:
+    """Where somebody's own way into the books begins."""
+    return redirect("books:budget" if may("books.set_budget", request.user) else "books:costs")
+
+
+@staff
+@require_safe
+def budget(request: StaffRequest) -> HttpResponse:
+    """What there is, what is promised, what is paid and what is left, line by line."""
+    require("books.set_budget", request.user)
+    at = now()
+    day = read_date(request.GET.get("on", "")) or queries.day_of(at)
+    lines = queries.lines_visible_to(request.user).filter(from_day__lte=day, to_day__gte=day)
+    rows = queries.standings(lines.order_by("name", "pk"))
+    sums = {name: total(getattr(row, name) for row in rows) for name in ("budget", "committed", "paid", "available")}
+    return render(request, "books/budget.html", {"rows": rows, "sums": sums, "day": day, "at": at})
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_line(request: StaffRequest) -> HttpResponse:
+    require("books.set_budget", request.user)
+    year = queries.day_of(now()).year
+    days = {"from_day": date(year, 1, 1), "to_day": date(year, 12, 31)}
+    form = forms.BudgetForm(request.POST or None, initial=days, owed=_owed(request))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        number, _colon, key = said["owed"].partition(":")
+        contract = NOUNS["contract"].visible_to(request.user).get(pk=number) if number else None
+        wanted = operations.Budget(said["name"], said["amount"], said["from_day"], said["to_day"], key, contract)
+        try:
+            line = operations.set_budget(wanted, by=request.user, at=now())
+        except Refusal as refusal:
+            return render(request, "books/new_line.html", {"form": form, "refusal": refusal}, status=409)
+        return redirect("books:line", str(line))
+    return render(request, "books/new_line.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def _owed(request: StaffRequest) -> list[tuple[str, str]]:
+    """The budget lines that the editions of one's contracts lay down."""
+    found = []
+    for contract in NOUNS["contract"].visible_to(request.user) if "contract" in NOUNS else ():
+        terms = terms_of(contract.pk)
+        for key, row in (terms.edition.vocabulary["budget_line"] if terms else {}).items():
+            found.append((f"{contract.pk}:{key}", f"{contract} · {reading(row.label)}"))
+    return found
+
+
+def _line(request: StaffRequest, reference: str) -> BudgetLine:
+    line = by_reference(queries.lines_visible_to(request.user), reference)
+    if line is None:
+        raise Http404
+    return line
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def line(request: StaffRequest, reference: str) -> HttpResponse:
+    """A budget line with the rows behind each of its numbers. Posting sets its amount anew."""
+    row = _line(request, reference)
+    form = forms.AmountForm(request.POST or None, initial={"amount": row.money})
+    refusal: Refusal | None = None
+    if request.method == "POST" and form.is_valid():
+        wanted = operations.Budget(row.name, form.cleaned_data["amount"], row.from_day, row.to_day, row.key)
+        try:
+            operations.set_budget(wanted, line=row, by=request.user, at=now())
+            return redirect("books:line", reference)
+        except Refusal as refused:
+            refusal = refused
+    commitments, payments = list(queries.commitments_of(row)), list(queries.payments_of(row)[:100])
+    context = {
+        "line": row,
+        "standing": queries.standing(row),
+        "form": form,
+        "refusal": refusal,
+        "commitments": commitments,
+        "payments": payments,
+        "pages": _pages(request, [*commitments, *payments]),
+        "entries": history(key_of(row)),
+        "at": now(),
+    }
+    status = 409 if refusal else 422 if form.is_bound else 200
+    return render(request, "books/line.html", context, status=status)
+
+
+def _pages(request: StaffRequest, rows: list[Any]) -> dict[tuple[str, int], Any]:
+    """The pages of what these rows are about, by noun and number."""
+    found = pages({Key(row.noun, row.noun_id) for row in rows if row.noun_id is not None}, request.user)
+    return {(key.noun, key.id): page for key, page in found.items()}
+
+
+# --- costs ------------------------------------------------------------------------------------------------------------
+
+
+@staff
+@require_safe
+def costs(request: StaffRequest) -> HttpResponse:
+    """The forms that one may see: all of the house's, or one's own."""
+    page = listing(request, tables.costs(), queries.costs_visible_to(request.user))
+    return answer(request, page, "books/costs.html", {"keeps": may("books.set_budget", request.user)}, now())
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_cost(request: StaffRequest) -> HttpResponse:
+    """Takes a reimbursement form. The same form sent twice is one."""
+    lines = queries.open_lines(request.user.organisation_id, queries.day_of(now()))
+    initial = {"form_key": uuid.uuid4().hex, "about": request.GET.get("about", "")}
+    form = forms.CostForm(request.POST or None, lines=lines, user=request.user, initial=initial)
+    items = forms.ItemFormSet(request.POST or None, prefix="item")
+    refusal: Refusal | None = None
+    if earlier := queries.submitted(request.user, request.POST.get("form_key", "")):
+        return redirect("books:cost", str(earlier))
+    if request.method == "POST" and form.is_valid() and items.is_valid():
+        written = items.written()
+        taken = queries.taken_invoices(request.user.organisation_id, [one["invoice"] for one in written])
+        items.refuse(taken)
+        if not taken:
+            try:
+                return _submitted(request, form, written)
+            except Refusal as refused:
+                refusal = refused
+    context = {"form": form, "items": items, "lines": lines, "refusal": refusal}
+    status = 409 if refusal else 422 if form.is_bound else 200
+    response = render(request, "books/new_cost.html", context, status=status)
+    response["Cache-Control"] = "no-store"  # a copy would carry the key of a form that was sent already
+    return response
+
+
+def _submitted(request: StaffRequest, form: forms.CostForm, written: list[dict[str, Any]]) -> HttpResponse:
+    said = form.cleaned_data
+    claim = operations.Claim(
+        line=form.lines[said["line"]].line,
+        purpose=said["purpose"],
+        items=[operations.Item(one["day"], one["what"], one["amount"], one["invoice"]) for one in written],
+        form_key=said["form_key"],
+        attachments=said["attachments"] or 0,
+        about=said["about"],
+    )
+    return redirect("books:cost", str(operations.submit_cost(claim, by=request.user, at=now())))
+
+
+def _cost(request: StaffRequest, reference: str) -> Cost:
+    cost = by_reference(queries.costs_visible_to(request.user), reference)
+    if cost is None:
+        raise Http404
+    return cost
+
+
+@staff
+@require_safe
+def cost(request: StaffRequest, reference: str) -> HttpResponse:
+    return _page(request, _cost(request, reference))
+
+
+ACTS: Final = {"approve": forms.Approval, "reject": forms.Rejection, "pay": forms.Payment}
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: StaffRequest, reference: str, name: str) -> HttpResponse:
+    """Approves, rejects or pays."""
+    found = _cost(request, reference)
+    if name not in ACTS:
+        raise Http404
+    if request.method != "POST":
+        return redirect("books:cost", reference)
+    require(f"books.{name}_cost", request.user)
+    form = ACTS[name](request.POST)
+    if not form.is_valid():
+        return _page(request, found, bound={name: form}, status=422)
+    said = form.cleaned_data
+    try:
+        if name == "approve":
+            operations.approve_cost(found, amount=said["amount"], by=request.user, at=now())
+        elif name == "reject":
+            operations.reject_cost(found, reason=said["reason"], words=said["words"], by=request.user, at=now())
+        else:
+            operations.pay_cost(found, day=said["day"], by=request.user, at=now())
+    except Refusal as refusal:
+        return _page(request, _cost(request, reference), refusal=refusal, bound={name: form}, status=409)
+    return redirect("books:cost", reference)
+
+
+def _page(
+    request: StaffRequest,
+    cost: Cost,
+    *,
+    bound: dict[str, django_forms.Form] | None = None,
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    at = now()
+    fresh = {
+        "approve": forms.Approval(initial={"amount": cost.money}),
+        "reject": forms.Rejection(),
+        "pay": forms.Payment(initial={"day": queries.day_of(at)}),
+    }
+    offered = ("approve", "reject") if cost.awaits_decision else ("pay",) if cost.awaits_payment else ()
+    is_own = cost.requester_id == request.user.pk
+    mine = [name for name in offered if not is_own and may(f"books.{name}_cost", request.user)]
+    context = {
+        "cost": cost,
+        "items": list(cost.items.order_by("day", "pk")),
+        "capitals": capitals(cost.granted or cost.money) if cost.currency == "CNY" else "",
+        "standing": queries.standing(cost.line) if mine else None,
+        "forms": {name: (bound or {}).get(name) or fresh[name] for name in mine},
+        "is_waiting": bool(offered) and not mine,
+        "is_own": is_own,
+        "refusal": refusal,
+        "about": _pages(request, [cost]).get((cost.noun, cost.noun_id or 0)),
+        "entries": history(key_of(cost)),
+        "at": at,
+    }
+    return render(request, "books/cost.html", context, status=status)
+
+
+# --- months -----------------------------------------------------------------------------------------------------------
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def months(request: StaffRequest) -> HttpResponse:
+    """The months of the books. Posting closes one that is over."""
+    require("books.close_period", request.user)
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        month = read_date(f"{request.POST.get('month', '')}-01")
+        if month is None:
+            raise Http404
+        try:
+            period = operations.close_period(month, by=request.user, at=now())
+            return redirect("books:period", str(period))
+        except Refusal as refused:
+            refusal = refused
+    context = {"months": queries.months(request.user, now()), "refusal": refusal, "at": now()}
+    return render(request, "books/months.html", context, status=409 if refusal else 200)
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def period(request: StaffRequest, reference: str) -> HttpResponse:
+    """A month: what it did to each line, and every transfer of it. Posting opens it again."""
+    found = by_reference(queries.periods_visible_to(request.user), reference)
+    if found is None:
+        raise Http404
+    form = forms.Reopening(request.POST or None)
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        require("books.reopen_period", request.user)
+        if form.is_valid():
+            try:
+                operations.reopen_period(found, reason=form.cleaned_data["reason"], by=request.user, at=now())
+                return redirect("books:period", reference)
+            except Refusal as refused:
+                refusal = refused
+    return _month_page(request, found, form, refusal)
+
+
+def _month_page(request: StaffRequest, found: Period, form: forms.Reopening, refusal: Refusal | None) -> HttpResponse:
+    transfers = list(queries.transfers_of(found).select_related("debit__line", "credit__line"))
+    lines = queries.month_lines(found)
+    context = {
+        "period": found,
+        "lines": lines,
+        "sum": total(row.paid - row.taken_back for row in lines) if lines else Money.zero(),
+        "transfers": transfers,
+        "pages": _pages(request, transfers),
+        "is_changed": found.is_closed and queries.digest(transfers) != found.digest,
+        "may_reopen": may("books.reopen_period", request.user),
+        "form": form,
+        "refusal": refusal,
+        "title": _("Month %(month)s") % {"month": f"{found.month:%Y-%m}"},
+        "entries": history(key_of(found)),
+        "at": now(),
+    }
+    return render(request, "books/period.html", context, status=409 if refusal else 422 if form.is_bound else 200)
