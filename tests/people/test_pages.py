@@ -106,11 +106,48 @@ def test_the_list_asks_the_same_number_of_questions_however_long(
         desk.get("/people/")
 
 
-def test_a_long_list_has_pages(desk: Client, manager: User) -> None:
-    for one in range(60):
-        person(f"员工{one}", manager.organisation, Post.PROMOTION)
-    first = desk.get("/people/").content.decode()
-    assert "?after=50" in first
-    assert "员工59" not in first
-    assert "员工59" in desk.get("/people/?after=50").content.decode()
-    assert desk.get("/people/?after=x").status_code == 200
+def shown(desk: Client, address: str, **asked: str) -> list[str]:
+    page = desk.get(address, asked or None).content.decode()
+    return re.findall(r'class="reference" href="[^"]+">([^<]+)</a>', page)
+
+
+def test_people_stand_in_the_order_of_their_names_as_they_are_read(desk: Client, manager: User) -> None:
+    for name in ("张三", "王小明", "单田芳", "欧阳修", "李白", "Ann Lee", "陈皮"):
+        person(name, manager.organisation, Post.PROMOTION)
+    names = shown(desk, "/people/")
+    assert [name for name in names if name != manager.name] == [
+        "Ann Lee", "陈皮", "李白", "欧阳修", "单田芳", "王小明", "张三",
+    ]  # fmt: skip
+    assert shown(desk, "/people/?sort=-name") == names[::-1]
+
+
+def test_a_long_list_is_walked_page_by_page_and_nobody_is_passed_over(desk: Client, manager: User) -> None:
+    for one in range(120):
+        person(f"员工{one % 7}", manager.organisation, Post.PROMOTION)  # many of the same name
+    address, found = "/people/", []
+    for _page in range(3):
+        answer = desk.get(address)
+        found += re.findall(r"/people/(P-[^/]+)/", answer.content.decode())
+        following = re.search(r'href="(\?[^"]*after=[^"]+)"', answer.content.decode())
+        address = "/people/" + following[1].replace("&amp;", "&") if following else ""
+    assert not address
+    assert len(set(found)) == 121
+
+
+@pytest.mark.parametrize("words", ["小明", "wxm", "WX", "w x m"])
+def test_somebody_is_found_by_a_part_of_the_name_or_its_initials(desk: Client, manager: User, words: str) -> None:
+    for name in ("王小明", "李白"):
+        person(name, manager.organisation, Post.PROMOTION)
+    assert shown(desk, "/people/", q=words) == ["王小明"]
+
+
+def test_the_list_is_narrowed_by_post_and_by_who_is_there(desk: Client, manager: User) -> None:
+    gone = person("李白", manager.organisation, Post.FINANCE)
+    gone.is_active = False
+    gone.save()
+    invited = person("杜甫", manager.organisation, Post.FINANCE)
+    User.objects.filter(pk=invited.pk).update(joined_at=None)
+    assert shown(desk, "/people/?f.post=finance") == ["杜甫", "李白"]
+    assert shown(desk, "/people/?f.state=ended") == ["李白"]
+    assert shown(desk, "/people/?f.state=invited") == ["杜甫"]
+    assert desk.get("/people/?f.post=guest").status_code == 404

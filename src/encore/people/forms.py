@@ -11,11 +11,13 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from openpyxl.utils.exceptions import InvalidFileException
 
-from encore.accounts.models import Post, User
+from encore.accounts.models import Organisation, Post, User
+from encore.people.models import Qualification
+from encore.web.fields import DayField
 
 POSTS: Final = [(post.value, post.label) for post in Post if post is not Post.GUEST]
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
@@ -106,6 +108,7 @@ def _rows(file: "UploadedFile[Any]") -> Iterator[Row]:
 def _lines(file: "UploadedFile[Any]") -> Iterator[list[str]]:
     """The cells of the first sheet as text. A file that would unpack into too much is not opened."""
     from openpyxl import load_workbook  # noqa: PLC0415 - takes longer to load than most pages to answer
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     wrong = ValidationError(_("This is no XLSX file, or a damaged one."))
     if (file.size or 0) > _MOST_BYTES:
@@ -142,6 +145,59 @@ def _post_names() -> dict[str, str]:
 
 class Appointment(forms.Form):
     post = forms.ChoiceField(label=_("New post"), choices=POSTS, error_messages={"required": _("Choose a post.")})
+
+
+_DAY_MISSING: Final = {"required": _("Write the day.")}
+
+
+class Admission(forms.Form):
+    born = DayField(
+        label=_("Born on"),
+        help_text=_("as the identity paper says that you looked at; it is not kept"),
+        error_messages=_DAY_MISSING,
+    )
+    from_date = DayField(label=_("Promoter from"), error_messages=_DAY_MISSING)
+
+
+class _Houses(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Organisation) -> str:
+        return obj.name
+
+
+class Assigning(forms.Form):
+    venue = _Houses(
+        label=_("Venue"),
+        queryset=Organisation.objects.none(),
+        empty_label=None,
+        error_messages={"required": _("Choose a venue."), "invalid_choice": _("Choose a venue.")},
+    )
+    brand = forms.CharField(label=_("Brand (may be left out)"), required=False, max_length=60)
+    from_date = DayField(label=_("First day"), error_messages=_DAY_MISSING)
+    to_date = DayField(label=_("Last day (may be left open)"), required=False)
+
+    def offer(self, venues: QuerySet[Organisation]) -> None:
+        """Only these can be chosen."""
+        field = self.fields["venue"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = venues
+
+
+class LastDay(forms.Form):
+    to_date = DayField(label=_("Last day"), error_messages=_DAY_MISSING)
+
+
+class Qualifying(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What it is"),
+        choices=[choice for choice in Qualification.Kind.choices if choice[0] != Qualification.Kind.OF_AGE],
+        error_messages={"required": _("Say what it is.")},
+    )
+    from_date = DayField(label=_("Good from"), error_messages=_DAY_MISSING)
+    to_date = DayField(label=_("Good until"), required=False)
+
+
+class FirstDay(forms.Form):
+    from_date = DayField(label=_("From"), error_messages=_DAY_MISSING)
 
 
 class Joining(forms.Form):

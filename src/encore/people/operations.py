@@ -3,16 +3,19 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts import links
-from encore.accounts.models import Organisation, Post, User
+from encore.accounts.models import Organisation, Post, Role, User
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 from encore.people import queries
+from encore.people.models import Assignment, Handler, Promoter, Qualification
+from encore.search.index import index
 
 
 class CannotInvite(Refusal):
@@ -28,6 +31,30 @@ class CannotAppoint(Refusal):
 
 
 class CannotEndPost(Refusal):
+    pass
+
+
+class CannotAdmit(Refusal):
+    pass
+
+
+class CannotAssign(Refusal):
+    pass
+
+
+class CannotEndAssignment(Refusal):
+    pass
+
+
+class CannotQualify(Refusal):
+    pass
+
+
+class CannotMakeHandler(Refusal):
+    pass
+
+
+class CannotEndHandler(Refusal):
     pass
 
 
@@ -76,6 +103,7 @@ def _entered(newcomer: Newcomer, by: User, at: datetime) -> Invited:
     )
     person.set_unusable_password()
     person.save()
+    index(person)
 
     record("person.invited", subject=person, actor=by, occurred_at=at, post=person.post)
     return Invited(person, links.make(person, links.Purpose.JOIN, at))
@@ -106,6 +134,7 @@ def join(token: str, *, username: str, password: str, by: User, at: datetime) ->
     person.save(update_fields=["username", "joined_at", "password"])
     links.revoke(person, at)
     _end_sessions(person)
+    index(person)  # also one whom no operation entered, such as the first of a house
 
     record("person.joined", subject=person, actor=person, occurred_at=at)
     return person
@@ -156,3 +185,169 @@ def _locked(person: User) -> User:
 def _end_sessions(person: User) -> None:
     for session in UserSession.objects.filter(user=person):
         session.end()
+
+
+# --- promoters --------------------------------------------------------------------------------------------------------
+
+_OF_AGE = 18  # 娱乐场所管理条例 第二十四条: nobody younger works in such a house
+
+
+@operation
+def admit(person: User, *, born: date, from_date: date, by: User, at: datetime) -> Promoter:
+    """Admits somebody who is of age, by the identity paper that was looked at; the day of birth is not kept."""
+    person = _colleague(person, by)
+    if not person.is_active or person.post != Post.PROMOTER:
+        raise CannotAdmit(_("Only somebody who has the post of a promoter is admitted as one."))
+    if Promoter.objects.filter(person=person).exists():
+        raise CannotAdmit(_("This person has been admitted already."))
+    if _age(born, from_date) < _OF_AGE:
+        raise CannotAdmit(_("The law lets nobody under eighteen work here."))
+
+    promoter = Promoter.objects.create(person=person, owner=person.organisation, from_date=from_date)
+    Qualification.objects.create(
+        person=person, owner=person.organisation, kind=Qualification.Kind.OF_AGE, from_date=from_date, recorded_at=at
+    )
+
+    record("promoter.admitted", subject=person, actor=by, occurred_at=at, from_day=from_date)
+    return promoter
+
+
+def _age(born: date, day: date) -> int:
+    """In whole years; whoever is born on 29 February is a year older on 1 March."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+@operation
+def assign(
+    person: User,
+    *,
+    venue: Organisation,
+    from_date: date,
+    to_date: date | None = None,
+    brand: str = "",
+    by: User,
+    at: datetime,
+) -> Assignment:
+    """Assigns a promoter to a venue, with both of the days. Their health certificate is good on the first of them."""
+    person = _colleague(person, by)
+    if not Promoter.objects.filter(person=person).exists() or not person.is_active:
+        raise CannotAssign(_("This person has not been admitted as a promoter."))
+    if venue.role != Role.VENUE or not queries.venues_of(by).filter(pk=venue.pk).exists():
+        raise CannotAssign(_("Your house has no contract with this venue."))
+    if to_date is not None and to_date < from_date:
+        raise CannotAssign(_("The last day lies before the first."))
+    if not queries.qualified_on(person, Qualification.Kind.HEALTH, from_date):
+        raise CannotAssign(_("There is no health certificate that is good on the first day. Record it first."))
+    if other := queries.overlapping(person, from_date, to_date).select_related("venue").first():
+        told = {"venue": other.venue.name, "day": other.from_date}
+        raise CannotAssign(_("This person is assigned to %(venue)s from %(day)s. End that first.") % told)
+
+    assignment = Assignment.objects.create(
+        person=person,
+        owner=person.organisation,
+        venue=venue,
+        brand=brand,
+        from_date=from_date,
+        to_date=to_date,
+        assigned_at=at,
+    )
+
+    days = {"from_day": from_date} | ({"to_day": to_date} if to_date else {})
+    record("promoter.assigned", subject=assignment, actor=by, occurred_at=at, refs=[person], **days)
+    return assignment
+
+
+@operation
+def end_assignment(assignment: Assignment, *, to_date: date, by: User, at: datetime) -> Assignment:
+    """Says the last day, where none was said or another."""
+    _colleague(assignment.person, by)
+    assignment = Assignment.objects.select_for_update().get(pk=assignment.pk)
+    if to_date < assignment.from_date:
+        raise CannotEndAssignment(_("The last day lies before the first."))
+    if assignment.to_date is not None and to_date >= assignment.to_date:
+        raise CannotEndAssignment(_("It ends no later than that already. To go on, assign the promoter again."))
+
+    assignment.to_date = to_date
+    assignment.save(update_fields=["to_date"])
+
+    record(
+        "promoter.assignment_ended",
+        subject=assignment,
+        actor=by,
+        occurred_at=at,
+        refs=[assignment.person],
+        to_day=to_date,
+    )
+    return assignment
+
+
+@operation
+def qualify(
+    person: User,
+    *,
+    kind: str,
+    from_date: date,
+    to_date: date | None = None,
+    file_hash: str = "",
+    by: User,
+    at: datetime,
+) -> Qualification:
+    """Records a paper. A health certificate is good for a year at most: 食品安全法 第四十五条."""
+    person = _colleague(person, by)
+    if to_date is not None and to_date < from_date:
+        raise CannotQualify(_("The last day lies before the first."))
+    if kind == Qualification.Kind.HEALTH and (to_date is None or (to_date - from_date).days > 366):
+        raise CannotQualify(_("A health certificate is good for a year at most: write until when."))
+    qualification = Qualification.objects.create(
+        person=person,
+        owner=person.organisation,
+        kind=kind,
+        from_date=from_date,
+        to_date=to_date,
+        file_hash=file_hash,
+        recorded_at=at,
+    )
+
+    more: dict[str, Any] = ({"to_day": to_date} if to_date else {}) | ({"file": file_hash} if file_hash else {})
+    record("qualification.recorded", subject=person, actor=by, occurred_at=at, kind=kind, from_day=from_date, **more)
+    return qualification
+
+
+# --- handlers ---------------------------------------------------------------------------------------------------------
+
+
+@operation
+def make_handler(person: User, *, from_date: date, by: User, at: datetime) -> Handler:
+    """From that day on complaints may be given to this person."""
+    person = _colleague(person, by)
+    if not person.is_active:
+        raise CannotMakeHandler(_("The post of this person has ended."))
+    if person.handlings.filter(to_date=None).exists() or person.handlings.filter(to_date__gte=from_date).exists():
+        raise CannotMakeHandler(_("This person is responsible for complaints already."))
+    handler = Handler.objects.create(person=person, owner=person.organisation, from_date=from_date)
+
+    record("handler.appointed", subject=person, actor=by, occurred_at=at, from_day=from_date)
+    return handler
+
+
+@operation
+def end_handler(person: User, *, to_date: date, by: User, at: datetime) -> Handler:
+    person = _colleague(person, by)
+    handler = person.handlings.select_for_update().filter(to_date=None).first()
+    if handler is None or to_date < handler.from_date:
+        raise CannotEndHandler(_("This person is not responsible for complaints then."))
+
+    handler.to_date = to_date
+    handler.save(update_fields=["to_date"])
+
+    record("handler.ended", subject=person, actor=by, occurred_at=at, to_day=to_date)
+    return handler
+
+
+def _colleague(person: User, by: User) -> User:
+    """Somebody of the own house, locked: of two who assign the same promoter at the same moment, one comes second."""
+    return (
+        User.objects.select_for_update(of=("self",))
+        .select_related("organisation")
+        .get(pk=person.pk, organisation=by.organisation_id)
+    )

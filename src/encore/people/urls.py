@@ -10,5 +10,7 @@ urlpatterns = [
     path("people/list/", views.bring_in, name="bring-in"),
     path("people/<str:reference>/", views.person, name="person"),
     path("people/<str:reference>/<slug:name>/", views.act, name="act"),
+    path("promoters/", views.promoters, name="promoters"),
+    path("assignments/<str:reference>/", views.assignment, name="assignment"),
     path("who-sees-what/", views.sight, name="sight"),
 ]

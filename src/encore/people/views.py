@@ -1,14 +1,15 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import segno
 from django import forms as django_forms
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.timezone import now
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,9 +21,11 @@ from encore.accounts.staff import StaffRequest, staff
 from encore.ledger.nouns import by_reference, key_of
 from encore.ledger.queries import history
 from encore.ledger.refusal import Refusal
-from encore.people import forms, operations, queries
+from encore.people import forms, operations, queries, tables
+from encore.people.models import Promoter
 from encore.web import errors
-from encore.web.tables import PAGE
+from encore.web.exports import answer
+from encore.web.tables import listing
 
 # --- the invited ------------------------------------------------------------------------------------------------------
 
@@ -63,13 +66,10 @@ def _require_manager(request: StaffRequest) -> None:
 @staff
 @require_safe
 def staff_list(request: StaffRequest) -> HttpResponse:
-    """The people of one's organisation, those in a post first."""
+    """The people of one's organisation, in the order of their names."""
     _require_manager(request)
-    asked = request.GET.get("after", "")
-    beyond = int(asked) if asked.isdecimal() and len(asked) < 7 else 0
-    rows = queries.staff(request.user, beyond)
-    more = beyond + PAGE if len(rows) > PAGE else None
-    return render(request, "people/list.html", {"people": rows[:PAGE], "more": more, "at": now()})
+    page = listing(request, tables.staff(), queries.visible_to(request.user))
+    return answer(request, page, "people/list.html", {}, now())
 
 
 @staff
@@ -149,10 +149,42 @@ def _link(request: StaffRequest, invited: operations.Invited) -> HttpResponse:
     return response
 
 
-ACTS: Final = {
-    "appoint": forms.Appointment,
-    "invite-again": django_forms.Form,
-    "end-post": django_forms.Form,
+def _admit(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.admit(person, born=given["born"], from_date=given["from_date"], by=request.user, at=now())
+
+
+def _assign(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.assign(person, **given, by=request.user, at=now())
+
+
+def _qualify(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.qualify(person, **given, by=request.user, at=now())
+
+
+def _make_handler(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.make_handler(person, from_date=given["from_date"], by=request.user, at=now())
+
+
+def _end_handler(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.end_handler(person, to_date=given["to_date"], by=request.user, at=now())
+
+
+def _appoint(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.appoint(person, post=given["post"], by=request.user, at=now())
+
+
+def _end_post(request: StaffRequest, person: User, given: Mapping[str, Any]) -> None:
+    operations.end_post(person, by=request.user, at=now())
+
+
+ACTS: Final[Mapping[str, tuple[type[django_forms.Form], Callable[..., None]]]] = {
+    "appoint": (forms.Appointment, _appoint),
+    "end-post": (django_forms.Form, _end_post),
+    "admit": (forms.Admission, _admit),
+    "assign": (forms.Assigning, _assign),
+    "qualify": (forms.Qualifying, _qualify),
+    "make-handler": (forms.FirstDay, _make_handler),
+    "end-handler": (forms.LastDay, _end_handler),
 }
 
 
@@ -177,27 +209,34 @@ def act(request: StaffRequest, reference: str, name: str) -> HttpResponse:
     """Another post, its end, or another link: asked for on a page of its own, done by its button."""
     person = _found(request, reference)
     _require_manager(request)
-    if name not in ACTS:
+    if name not in ACTS and name != "invite-again":
         raise Http404
-    form = ACTS[name](request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return (
             render(request, "people/end.html", {"person": person})
             if name == "end-post"
             else redirect("people:person", reference)
         )
-    if not form.is_valid():
-        return _page(request, person, forms={name: form}, status=422)
     try:
         if name == "invite-again":
             return _link(request, operations.invite_again(person, by=request.user, at=now()))
-        if name == "appoint":
-            operations.appoint(person, post=form.cleaned_data["post"], by=request.user, at=now())
-        else:
-            operations.end_post(person, by=request.user, at=now())
+        shape, perform = ACTS[name]
+        form = _form(name, shape, request, request.POST)
+        if not form.is_valid():
+            return _page(request, person, forms={name: form}, status=422)
+        perform(request, person, form.cleaned_data)
     except Refusal as refusal:
         return _page(request, _found(request, reference), refusal=refusal, status=409)
     return redirect("people:person", reference)
+
+
+def _form(
+    name: str, shape: type[django_forms.Form], request: StaffRequest, given: QueryDict | None = None
+) -> django_forms.Form:
+    form = shape(given, prefix=None if name in ("appoint", "end-post") else name)
+    if isinstance(form, forms.Assigning):
+        form.offer(queries.venues_of(request.user))
+    return form
 
 
 def _page(
@@ -210,13 +249,68 @@ def _page(
 ) -> HttpResponse:
     context = {
         "person": person,
-        "appointment": forms.get("appoint") or ACTS["appoint"](initial={"post": person.post}),
+        "appointment": forms.get("appoint") or ACTS["appoint"][0](initial={"post": person.post}),
+        "act_forms": {name: forms.get(name) or _form(name, shape, request) for name, (shape, _act) in ACTS.items()},
+        "may": partial(rights.may, by=request.user),
+        "promoter": Promoter.objects.filter(person=person).first(),
+        "assignments": person.assignments.select_related("venue").order_by("-from_date", "-pk"),
+        "qualifications": person.qualifications.order_by("-from_date", "-pk"),
+        "handling": person.handlings.filter(to_date=None).first(),
+        "today": localtime(now()).date(),
         "refusal": refusal,
         "entries": history(key_of(person)),
         "posts": dict(Post.choices),
         "at": now(),
     }
     return render(request, "people/person.html", context, status=status)
+
+
+# --- promoters --------------------------------------------------------------------------------------------------------
+
+
+@staff
+@require_safe
+def promoters(request: StaffRequest) -> HttpResponse:
+    """The agency's promoters, with where they are and until when they are healthy; for a venue, who is assigned to it."""
+    at = now()
+    if request.user.organisation.role == Role.AGENCY:
+        page = listing(request, tables.promoters(localtime(at).date()), queries.promoters_of(request.user))
+        return answer(request, page, "people/promoters.html", {"is_agency": True}, at)
+    rows = queries.assignments_visible_to(request.user)
+    return answer(
+        request, listing(request, tables.assignments(), rows), "people/promoters.html", {"is_agency": False}, at
+    )
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def assignment(request: StaffRequest, reference: str) -> HttpResponse:
+    """A promoter's time at a venue, for both of them; without papers."""
+    found = by_reference(queries.assignments_visible_to(request.user), reference)
+    if found is None:
+        raise Http404
+    is_own = found.owner_id == request.user.organisation_id
+    form, refusal, status = forms.LastDay(request.POST or None), None, 200
+    if request.method == "POST":
+        rights.require("people.end_assignment", request.user)
+        status = 422
+        if is_own and form.is_valid():
+            try:
+                operations.end_assignment(found, to_date=form.cleaned_data["to_date"], by=request.user, at=now())
+                return redirect("people:assignment", reference)
+            except Refusal as error:
+                refusal, status = error, 409
+    context = {
+        "assignment": found,
+        "is_own": is_own,
+        "may_see_person": is_own and rights.may("people.invite", request.user),
+        "may_end": is_own and rights.may("people.end_assignment", request.user),
+        "form": form,
+        "refusal": refusal,
+        "entries": history(key_of(found)),
+        "at": now(),
+    }
+    return render(request, "people/assignment.html", context, status=status)
 
 
 # --- everybody in a post ----------------------------------------------------------------------------------------------

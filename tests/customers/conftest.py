@@ -1,0 +1,1 @@
+from tests.cast import agency, contract, english, he, lin, tang, venue, zhou  # noqa: F401 - fixtures
