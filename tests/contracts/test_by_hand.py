@@ -395,15 +395,11 @@ def test_what_the_product_records_itself_is_sent_to_its_own_page(desk: Client, c
         operations.note(told, contract=contract, subject=complain(contract), by=zhou, at=RECEIVED)
 
 
-def test_of_a_complaint_a_complaint_is_told_and_of_nothing_else(desk: Client, zhou: User, agency: Organisation) -> None:
+def test_what_the_desk_records_is_not_told_by_hand(desk: Client, zhou: User, agency: Organisation) -> None:
     contract = under("A", zhou, agency)
-    complaint = complain(contract, at=ago(3))
-    form = filled(desk, contract, "record", "complaint.recorded", at=ago(2))
-    assert form.values["subject"] == complaint.reference
-    for other in ("new", contract.reference):
-        assert desk.post(form.address, {**form.values, "subject": other}).status_code == 422
-    assert form.sent() == complaint.reference
-    assert "登记投诉" in desk.get(f"/complaints/{complaint}/").content.decode()
+    complain(contract, at=ago(3))
+    page = desk.get(f"/contracts/{contract}/record/?duty=record&event=complaint.recorded").content.decode()
+    assert "此事不在这里登记" in page
 
 
 def test_to_strangers_there_is_nothing_here(desk: Client, stall: Contract, zhou: User, agency: Organisation) -> None:

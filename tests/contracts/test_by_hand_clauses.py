@@ -42,9 +42,6 @@ def row(letter: str, number: str, duty: str, begun: Event | str, done: Event | s
 
 # What sets a duty running, what fulfils it, and the last moment, counted by hand from `BEGAN`.
 DEADLINES = [
-    row("A", "1.1.2", "record", "complaint.received", "complaint.recorded", BEGAN + 30 * MINUTE),
-    row("A", "9.2.1", "take-up", "complaint.received", "complaint.contacted", BEGAN + HOUR),
-    row("A", "1.6.1", "ask-confirmation", "complaint.resolved", "complaint.confirmation_asked", BEGAN + 48 * HOUR),
     row("A", "2.4.1", "share-results", "survey.closed", "survey.shared", end_of(3, 24)),
     row("A", "2.4.2", "plan-improvement", "survey.shared", "improvement.planned", end_of(3, 24)),
     row("A", "3.3.2", "adjust-training", ("training.held", {"topic": "product"}), "training.adjusted", end_of(4, 10)),
@@ -55,18 +52,10 @@ DEADLINES = [
     row("A", "toc.14.1", "notify-force-majeure", "force_majeure.declared", ("notice.delivered", {"matter": "force_majeure"}), BEGAN + 48 * HOUR),
     row("B", "8.2.2", "close-survey", "survey.opened", "survey.closed", end_of(3, 24)),
     row("B", "8.3.2", "plan-improvement", "survey.closed", "improvement.planned", end_of(3, 25)),
-    row("B", "9.1.1", "record", ("complaint.received", {"channel": "promoter"}), "complaint.recorded", BEGAN + 30 * MINUTE),
-    row("B", "9.2.1", "report", ("complaint.received", {"channel": "promoter"}), "complaint.reported", BEGAN + 24 * HOUR),
-    row("B", "9.2.2", "answer-promoter", "complaint.reported", "complaint.answered_promoter", BEGAN + 48 * HOUR),
-    row("B", "9.2.3", "tell-promoter", ("complaint.resolved", {"channel": "promoter"}), "complaint.result_sent_promoter", BEGAN + 24 * HOUR),
     row("B", "11.2.2", "adjust-improvement", ("improvement.evaluated", {"problem": True}), "improvement.adjusted", end_of(3, 20)),
     row("B", "12.2.3", "settle", ("contract.ended", {"reason": "rescission"}), "contract.settled", end_of(4, 9)),
     row("B", "14.8.2", "confirm-exit", ("intervention.ended", {"reason": "completed"}), "intervention.evaluated", end_of(3, 25)),
     row("B", "14.9.2", "sign-supplement", ("intervention.evaluated", {"contract_change": True}), "contract.amended", end_of(3, 25)),
-    row("C", "1.1.2", "record", "complaint.received", "complaint.recorded", BEGAN + 30 * MINUTE),
-    row("C", "1.3.1", "reply", "complaint.received", "complaint.replied", BEGAN + 24 * HOUR),
-    row("C", "1.3.2", "reply-major", ("complaint.assessed", {"severity": "major"}), "complaint.replied", BEGAN + 12 * HOUR),
-    row("C", "1.3.2", "start-emergency", ("complaint.assessed", {"severity": "major"}), "complaint.emergency_started", BEGAN + 12 * HOUR),
     row("C", "8.3.2", "settle", "contract.ended", "contract.settled", end_of(4, 9)),
     row("C", "8.3.2", "hand-over", "contract.ended", "contract.assets_handed_over", end_of(3, 25)),
 ]  # fmt: skip

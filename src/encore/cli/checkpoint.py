@@ -17,7 +17,7 @@ def checkpoint(key: bool) -> None:
     require_migrated()
     from django.utils.timezone import now
 
-    from encore.ledger.checkpoints import NoKey, make_key, seal, verifiers
+    from encore.ledger.checkpoints import NoKey, make_key, seal, signing
     from encore.ledger.models import Checkpoint
 
     try:
@@ -26,7 +26,7 @@ def checkpoint(key: bool) -> None:
     except NoKey as missing:
         raise click.ClickException(str(missing)) from None
     if key:
-        click.echo(verifiers()[-1])
+        click.echo(signing())
     elif last := Checkpoint.objects.order_by("number").last():
         click.echo(last.note, nl=False)
     else:

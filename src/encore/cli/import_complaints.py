@@ -110,7 +110,7 @@ def _told(file: Path, contract: int, faults: list[str]) -> Iterator["Told"]:
     """The rows that can be taken; what is wrong with the others goes to `faults`, with its line."""
     from django.core.exceptions import ValidationError
 
-    from encore.complaints.forms import words
+    from encore.complaints.forms.words import words
     from encore.complaints.operations import Told
 
     content = file.read_bytes()

@@ -25,6 +25,7 @@ def migrate(verbose: bool, without_backup: bool) -> None:
         make_key()
     except NoKey as missing:
         click.echo(str(missing), err=True)
+    _say_what_is_stale()
 
 
 def _back_up() -> None:
@@ -46,3 +47,18 @@ def _back_up() -> None:
         said = _("Nothing was changed, since no backup could be made first: {error}")
         raise click.ClickException(said.format(error=error)) from None
     click.echo(_("Backed up before the update: {path}").format(path=made.path))
+
+
+def _say_what_is_stale() -> None:
+    """Nobody judges a whole house anew on the way; but who has just updated should know that it is to be done."""
+    from django.utils.translation import gettext as _
+
+    from encore.ledger.judged_by import judged_by
+    from encore.ledger.models import Memo
+
+    if Memo.objects.exclude(judged_by__in=[judged_by(), ""]).exists():
+        said = _(
+            "Some clocks were judged by an earlier engine or calendar, and keep its deadlines and warnings until they are"
+            " judged again. To see what would change: encore rejudge --dry-run; to do it: encore rejudge"
+        )
+        click.echo(said, err=True)

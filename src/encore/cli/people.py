@@ -35,7 +35,7 @@ def begin(name: str, role: str, manager: str, address: str) -> None:
         raise click.ClickException(f"There is an organisation called {name} already.")
     with transaction.atomic():
         token = houses.begin(name, Role(role), manager, now())
-    _print_link(token, address)
+    print_link(token, address)
 
 
 @click.command()
@@ -59,10 +59,10 @@ def link(username: str, without_second_step: bool, address: str) -> None:
         Authenticator.objects.filter(user=person).delete()
         access.note("second_step_forgotten", user=person, at=now(), reason="command_line")
     access.note("link_made", user=person, at=now(), reason="command_line")
-    _print_link(links.make(person, links.Purpose.JOIN, now()), address)
+    print_link(links.make(person, links.Purpose.JOIN, now()), address)
 
 
-def _print_link(token: str, address: str) -> None:
+def print_link(token: str, address: str) -> None:
     from django.conf import settings
     from django.urls import reverse
 

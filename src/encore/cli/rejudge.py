@@ -22,16 +22,18 @@ def rejudge(dry_run: bool, also_wrong: bool) -> None:
     from django.utils.timezone import now
     from django.utils.translation import gettext
 
-    from encore.ledger.rebuild import contracts, differences, rejudge_stale, rejudge_subjects, subjects
+    from encore.ledger.rebuild import contracts, differences, judged_up_to, rejudge_stale, rejudge_subjects, subjects
     from encore.ledger.verification import Tally, recorded, snapshot
 
     speak()
     with snapshot():
-        if found := next(recorded(Tally()), None):
+        tally = Tally()
+        if found := next(recorded(tally), None):
             click.echo(f"{found.kind.label}  {found.row}: {found.said}", err=True)
             sys.exit(ALTERED)
-    moment, number = now(), 0
+    number = 0
     for contract in contracts():
+        moment = judged_up_to(contract, tally.latest(now()))
         for keys in subjects(contract):
             differing = [one for one in differences(contract, keys, moment) if one.is_stale or also_wrong]
             number += len(differing)

@@ -43,14 +43,14 @@ def verify(as_json: bool, notes: tuple[Path, ...], keys: tuple[str, ...]) -> Non
     from django.utils.timezone import now
     from django.utils.translation import gettext
 
-    from encore.ledger.checkpoints import NotANote, Verifier
+    from encore.ledger.checkpoints import NotANote, Verifier, handed_on
     from encore.ledger.checkpoints import verifiers as own
     from encore.ledger.verification import Kind, Tally, kept_by_others
     from encore.ledger.verification import verify as findings
 
     speak()
     try:
-        trusted = [Verifier.parse(key) for key in keys] or own()
+        trusted = handed_on([Verifier.parse(key) for key in keys] or own())
         kept = [kept_by_others(path.read_text("utf-8"), path.name, trusted) for path in notes]
     except (NotANote, UnicodeDecodeError):
         raise click.UsageError(gettext("This is no checkpoint that the key has signed, or no key.")) from None

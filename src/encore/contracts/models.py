@@ -56,6 +56,28 @@ class Contract(models.Model):
     def awaits_effect(self) -> bool:
         return self.signed_at is not None and self.effective_at is None
 
+    def other_party(self, organisation: Organisation) -> Organisation:
+        """The one that this organisation has it with."""
+        return self.agency if organisation.pk == self.venue_id else self.venue
+
+
+class Draft(models.Model):
+    """A contract that one party is filling in. What was typed is kept as it was typed, right or wrong."""
+
+    owner = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    edition = models.ForeignKey(EditionFile, on_delete=models.PROTECT, related_name="+")
+    typed = models.JSONField(default=dict)  # by the name of its field in the form: a list of texts
+    began_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    contract = models.OneToOneField(Contract, on_delete=models.PROTECT, null=True, related_name="+")  # that came of it
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        return f"D-{localtime(self.began_at):%y}-{self.pk:06}"
+
 
 class Matter(models.Model):
     """Something that happened and what follows from it, where no feature keeps it: an event by hand began it."""

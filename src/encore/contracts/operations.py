@@ -8,13 +8,16 @@ from django.db.models import Model
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from encore.accounts.models import User
+from encore.accounts import houses
+from encore.accounts.models import Organisation, User
 from encore.accounts.rights import NotYours
 from encore.contracts import queries
 from encore.contracts.models import Contract, Matter, Note
+from encore.engine.calendar import Notice
 from encore.ledger.nouns import contract_of, key_of
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
+from encore.search.index import index
 
 
 class CannotSign(Refusal):
@@ -26,6 +29,14 @@ class CannotMakeEffective(Refusal):
 
 
 class CannotTakeOver(Refusal):
+    pass
+
+
+class CannotInviteParty(Refusal):
+    pass
+
+
+class CannotPublish(Refusal):
     pass
 
 
@@ -57,6 +68,7 @@ def sign(contract: Contract, *, by: User, at: datetime) -> Contract:
 
     contract.signed_at = at
     contract.save(update_fields=["signed_at"])
+    index(contract)
 
     record("contract.signed", subject=contract, actor=by, occurred_at=at)
     return contract
@@ -96,6 +108,7 @@ def take_over(contract: Contract, *, by: User, at: datetime) -> Contract:
 def _begin(contract: Contract, by: User, at: datetime, **more: bool) -> None:
     contract.effective_at = at
     contract.save(update_fields=["effective_at"])
+    index(contract)
 
     terms: dict[str, Any] = {"edition": contract.edition_id, "parameters": contract.parameters, **more}
     if contract.amount is not None:
@@ -103,6 +116,41 @@ def _begin(contract: Contract, by: User, at: datetime, **more: bool) -> None:
     if contract.term_from is not None and contract.term_to is not None:
         terms |= {"term_from": contract.term_from, "term_to": contract.term_to}
     record("contract.effective", subject=contract, actor=by, occurred_at=at, **terms)
+
+
+@operation
+def invite_party(contract: Contract, *, manager: str, by: User, at: datetime) -> tuple[User, str]:
+    """The first manager of the other party, and the link by which they come in: told once and not kept.
+
+    Until somebody of that party has come in, another link may be made; then they invite their own people.
+    """
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("venue", "agency").get(pk=contract.pk)
+    other = contract.other_party(by.organisation)
+    Organisation.objects.select_for_update().get(pk=other.pk)
+    if queries.has_people(other):
+        raise CannotInviteParty(_("This party has people who sign in; they invite the others themselves."))
+    if queries.is_known_to_others(other, by):
+        raise CannotInviteParty(_("This party has contracts with others, too: it begins with a link of its own."))
+
+    invited = houses.first_manager(other, manager, at)
+    record("party.invited", subject=contract, actor=by, occurred_at=at, role=other.role)
+    return invited
+
+
+@operation
+def publish_calendar(notice: Notice, *, by: User, at: datetime) -> list[Contract]:
+    """Records a year's working days for every contract of one's own that is in force, unless it has exactly these already.
+
+    Deadlines that counted on days of that year are counted again.
+    """
+    contracts = [one for one in queries.in_force_of(by) if notice not in queries.notices(one)]
+    if not contracts:
+        raise CannotPublish(_("These working days have been recorded already."))
+
+    for contract in contracts:
+        off, work = sorted(notice.off), sorted(notice.work)
+        record("calendar.published", subject=contract, actor=by, occurred_at=at, year=notice.year, off=off, work=work)
+    return contracts
 
 
 @operation
@@ -137,6 +185,7 @@ def note(told: Told, *, contract: Contract, subject: Model | None, by: User, at:
 
     if subject is None:
         subject = Matter.objects.create(contract=contract, owner=by.organisation, title=told.title, opened_at=at)
+        index(subject)
     key, bound = key_of(subject), sha256(f"{told.form_key}\n{told.words}".encode()).hexdigest() if told.words else ""
     Note.objects.create(
         contract=contract, owner=by.organisation, noun=key.noun, noun_id=key.id,

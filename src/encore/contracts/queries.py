@@ -1,24 +1,32 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, lru_cache
+from hashlib import sha256
+from time import monotonic
 from typing import Final
 
+import orjson
 from django.db.models import Min, Model, Q, QuerySet
+from django.utils.timezone import localtime
 
 from encore.accounts.models import Organisation, Post, Role, User
 from encore.accounts.queries import people_of
-from encore.contracts.models import Contract, Matter, Note
+from encore.contracts.models import Contract, Draft, Matter, Note
 from encore.editions import brought as files
 from encore.engine import Edition, Terms, load_edition
+from encore.engine.calendar import Calendar, Notice
 from encore.engine.compare import Comparison, compare
 from encore.engine.events import ANNULLED, CONTRACT_WIDE, EXCUSED, EXTENDED, PUBLISHED
 from encore.engine.mentions import Mention, is_sayable, mentions, values_named
 from encore.ledger import terms
-from encore.ledger.models import Clock, Event, TermsInForce
+from encore.ledger.models import Clock, EditionFile, Event, Memory, TermsInForce
 from encore.ledger.nouns import NOUNS, Key, by_reference, contract_of
 from encore.ledger.recorded import recorded
+from encore.search.register import Searched
 from encore.web.paging import Place, after
 from encore.web.tables import PAGE
+
+_DECEMBER: Final = 12
 
 
 def visible_to(user: User) -> QuerySet[Contract]:
@@ -27,8 +35,85 @@ def visible_to(user: User) -> QuerySet[Contract]:
     return Contract.objects.filter(own).select_related("venue", "agency")
 
 
+def searched(contract: Contract) -> Searched:
+    parties = [contract.venue, contract.agency]
+    return Searched(
+        [contract.reference],
+        [party.pk for party in parties],
+        names=[party.name for party in parties],
+        at=contract.effective_at,
+    )
+
+
+def matter_searched(matter: Matter) -> Searched:
+    parties = (matter.contract.venue_id, matter.contract.agency_id)
+    return Searched([matter.reference, matter.title], parties, at=matter.opened_at)
+
+
 def in_force() -> QuerySet[Contract]:
     return Contract.objects.filter(effective_at__isnull=False).select_related("venue", "agency").order_by("pk")
+
+
+def in_force_of(user: User) -> list[Contract]:
+    """The contracts in force to which this person's organisation is a party."""
+    return list(visible_to(user).filter(effective_at__isnull=False).order_by("pk"))
+
+
+def drafts_visible_to(user: User) -> QuerySet[Draft]:
+    """The drafts of this person's organisation: the other party sees what is signed."""
+    return Draft.objects.filter(owner=user.organisation_id).select_related("owner", "contract")
+
+
+def begun(user: User) -> QuerySet[Draft]:
+    """The drafts of which no contract came yet, the one that was changed last first."""
+    return drafts_visible_to(user).filter(contract=None).order_by("-changed_at", "-pk")
+
+
+def known_parties(user: User) -> dict[int, Organisation]:
+    """Those on the other side of this organisation's contracts."""
+    found = [contract.other_party(user.organisation) for contract in visible_to(user)]
+    return {one.pk: one for one in sorted(found, key=lambda one: one.pk)}
+
+
+def named(name: str, role: Role) -> Organisation | None:
+    """The organisation of that role and of exactly that name; None where there is none, or where it is not one alone."""
+    found = list(Organisation.objects.filter(name=name, role=role)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def has_people(organisation: Organisation) -> bool:
+    """Whether anybody of it has come in."""
+    return User.objects.filter(organisation=organisation, is_active=True, joined_at__isnull=False).exists()
+
+
+def is_known_to_others(party: Organisation, user: User) -> bool:
+    """Whether it has contracts with anybody but this person's organisation."""
+    own = Q(venue=user.organisation_id) | Q(agency=user.organisation_id)
+    return Contract.objects.filter(Q(venue=party) | Q(agency=party)).exclude(own).exists()
+
+
+def kept_editions(user: User) -> list[EditionFile]:
+    """The editions that this organisation brought in itself, those that come with the product left out."""
+    own = {sha256(content).hexdigest() for _name, content in files()}
+    rows = Q(pk__in=visible_to(user).values("edition")) | Q(pk__in=drafts_visible_to(user).values("edition"))
+    return list(EditionFile.objects.filter(rows).exclude(pk__in=own).order_by("name", "pk"))
+
+
+def notices(contract: Contract) -> list[Notice]:
+    """The holiday notices that the contract is judged by, besides what the product knows; the latest speaks last."""
+    memory = Memory.objects.filter(contract=contract.pk).first()
+    return [
+        Notice(year, frozenset(map(date.fromisoformat, off)), frozenset(map(date.fromisoformat, work)))
+        for year, off, work in (memory.body.get("notices", ()) if memory else ())
+    ]
+
+
+def year_missing(contract: Contract, at: datetime) -> int | None:
+    """In December the next year, as long as nobody has told its working days: deadlines that reach into it are provisional."""
+    today = localtime(at).date()
+    if today.month < _DECEMBER or Calendar(tuple(notices(contract))).is_published(today.year + 1):
+        return None
+    return today.year + 1
 
 
 def edition_of(contract: Contract) -> Edition:
@@ -40,6 +125,27 @@ def edition_of(contract: Contract) -> Edition:
 def terms_of(contract: Contract) -> Terms:
     """Edition and values that govern it now; before it is in force, those that it was drawn up with."""
     return terms.terms_of(contract.pk) or terms.terms(contract.edition_id, contract.parameters)
+
+
+_LATELY: Final[dict[tuple[int, str, bytes], tuple[float, Terms]]] = {}
+_GOOD_FOR: Final = 5.0  # seconds
+
+
+def terms_lately(contract: Contract) -> Terms:
+    """What governed it a few seconds ago at the earliest: for what a page offers and a form asks, without a question.
+
+    What is owed is judged by the ledger, by the terms of that very moment.
+    """
+    key = (contract.pk, contract.edition_id, orjson.dumps(contract.parameters, option=orjson.OPT_SORT_KEYS))
+    known = _LATELY.get(key)
+    if known is None or monotonic() - known[0] > _GOOD_FOR:
+        if len(_LATELY) > _MOST_KEPT:
+            _LATELY.clear()
+        known = _LATELY[key] = (monotonic(), terms_of(contract))
+    return known[1]
+
+
+_MOST_KEPT: Final = 1_000
 
 
 def amended_at(contract: Contract) -> datetime | None:

@@ -1,26 +1,34 @@
 """What people are told. Nobody acts by it, so that it is no event."""
 
 from collections.abc import Collection
-from datetime import datetime
 
-from encore.accounts.models import User
-from encore.home.models import Reminder
+from encore.accounts.models import Organisation, User
+from encore.channels.drafts import tell_all
+from encore.channels.models import Inbox
+from encore.home.models import PassedStep
 from encore.ledger.nouns import NOUNS, Key
 from encore.ledger.queries import Finding, findings
 
 
 def tell(numbers: Collection[int]) -> None:
-    """Puts what the ledger found on the lists of the people who are responsible for it, at the party that owes it."""
+    """Puts what the ledger found into the inboxes of the people who are responsible for it, at the party that owes it."""
     found = findings(numbers)
     responsible = _responsible({finding.key for finding in found})
-    Reminder.objects.bulk_create(
-        (
-            Reminder(person=person, event_id=finding.event)
-            for finding in found
-            for person in responsible.get(finding.key, ())
-            if _is_for(person, finding)
-        ),
-        ignore_conflicts=True,
+    tell_all(
+        Inbox(
+            person=person,
+            noun=finding.key.noun,
+            noun_id=finding.key.id,
+            kind=finding.type,
+            event=finding.event,
+            contract=finding.contract,
+            duty=finding.data["duty"],
+            detail=finding.data.get("state", ""),
+            at=finding.occurred_at,
+        )
+        for finding in found
+        for person in responsible.get(finding.key, ())
+        if _is_for(person, finding)
     )
 
 
@@ -40,6 +48,11 @@ def _is_for(person: User, finding: Finding) -> bool:
     return finding.debtor in ("", person.organisation.role)
 
 
-def mark_read(person: User, to: int, at: datetime) -> None:
-    """Marks all that this person has been told of up to an event, so that what came meanwhile stays new."""
-    Reminder.objects.filter(person=person, read_at=None, event__lte=to).update(read_at=at)
+def pass_step(organisation: Organisation, step: str) -> None:
+    """Leaves a step of the first hour out."""
+    PassedStep.objects.get_or_create(organisation=organisation, step=step)
+
+
+def take_up_step(organisation: Organisation, step: str) -> None:
+    """Puts it back."""
+    PassedStep.objects.filter(organisation=organisation, step=step).delete()

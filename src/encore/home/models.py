@@ -1,17 +1,13 @@
 from django.db import models
-from django.db.models import Q
 
-from encore.accounts.models import User
-from encore.ledger.models import Event
+from encore.accounts.models import Organisation
 
 
-class Reminder(models.Model):
-    """What the product tells somebody who has to see to a thing."""
+class PassedStep(models.Model):
+    """A step of the first hour that an organisation has left out, or says that it has done."""
 
-    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False)
-    read_at = models.DateTimeField(null=True)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    step = models.CharField(max_length=16)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["person", "event"], name="reminder_once")]
-        indexes = [models.Index(fields=["person"], name="reminder_unread", condition=Q(read_at__isnull=True))]
+        constraints = [models.UniqueConstraint(fields=["organisation", "step"], name="step_passed_once")]

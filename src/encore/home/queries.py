@@ -7,14 +7,11 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from encore.accounts.models import User
 from encore.contracts.models import Contract
 from encore.engine import Edition
-from encore.home.models import Reminder
 from encore.ledger import queries as ledger
 from encore.ledger.models import Clock
-from encore.ledger.queries import Finding, Tally
-from encore.web.tables import PAGE
+from encore.ledger.queries import Tally
 
 FIRST: Final = 6
 
@@ -114,18 +111,3 @@ def column_of(clock: Clock, now: datetime) -> str:
     if clock.state == "open" and clock.due_at < now:
         return "missed"
     return next(column for column, states in COLUMNS.items() if clock.state in states)
-
-
-def unread(person: User, most: int) -> int:
-    """How much this person has been told and not read yet, counted up to `most`."""
-    return Reminder.objects.filter(person=person, read_at=None)[:most].count()
-
-
-def reminders(person: User, before: int | None) -> list[tuple[Reminder, Finding]]:
-    """A page of what this person has been told, the latest first, and one more where there are more."""
-    own = Reminder.objects.filter(person=person)
-    if before is not None:
-        own = own.filter(event__lt=before)
-    rows = list(own.order_by("-event")[: PAGE + 1])
-    found = {finding.event: finding for finding in ledger.findings([row.event_id for row in rows])}
-    return [(row, found[row.event_id]) for row in rows]

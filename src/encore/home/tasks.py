@@ -1,5 +1,6 @@
 from django.utils.translation import gettext_lazy as _
 
+from encore.channels.tasks import repeat_outside
 from encore.home import drafts
 from encore.jobs import effects
 from encore.ledger.subscriptions import on
@@ -9,3 +10,4 @@ from encore.ledger.subscriptions import on
 def tell(events: list[int]) -> None:
     with effects():
         drafts.tell(events)
+        repeat_outside(events)

@@ -1,24 +1,30 @@
 from datetime import datetime
 from typing import Any
 
+from allauth.account.utils import perform_login
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from encore.accounts import rights
 from encore.accounts.models import User
 from encore.accounts.staff import StaffRequest, staff
+from encore.channels import queries as inbox
 from encore.contracts import queries as contracts
 from encore.contracts.models import Contract
 from encore.engine import Edition
-from encore.home import drafts, queries, tables
+from encore.home import drafts, emptying, first_hour, queries, tables
+from encore.home.forms import OwnHouse
 from encore.home.tables import Row
 from encore.jobs import parked
 from encore.ledger.models import Clock
 from encore.ledger.nouns import Key, by_reference, pages
-from encore.ledger.queries import state_label
 from encore.web.exports import answer
-from encore.web.tables import MOST_COUNTED, PAGE, listing
+from encore.web.tables import MOST_COUNTED, listing
 
 
 @require_safe
@@ -26,8 +32,12 @@ def board(request: StaffRequest) -> HttpResponse:
     """The board of the first contract, or how to begin where there is none."""
     if not request.user.is_authenticated:
         return redirect("account_login") if User.objects.exists() else render(request, "home/empty.html")
-    own = _contracts(request)
-    return _board(request, own[0], own) if own else render(request, "home/empty.html")
+    own, is_beginning = _contracts(request), first_hour.look(request.user, request.session)
+    if own:
+        return _board(request, own[0], own)
+    if is_beginning:
+        return redirect("home:start")
+    return render(request, "home/empty.html")
 
 
 @staff
@@ -50,6 +60,7 @@ def _board(request: StaffRequest, contract: Contract, own: list[Contract]) -> Ht
     parts = queries.parts(contract, edition, at)
     context = {
         "by_hand": contracts.recordable(in_force),
+        "year_missing": contracts.year_missing(contract, at),
         "contracts": own,
         "parts": parts,
         "all": queries.Counts(queries.summed(parts)),
@@ -57,7 +68,7 @@ def _board(request: StaffRequest, contract: Contract, own: list[Contract]) -> Ht
         "columns": tables.COLUMNS,
         "looks_after": parked.may_decide(request.user),
         "parked": parked.number(MOST_COUNTED + 1) if parked.may_decide(request.user) else 0,
-        "unread": queries.unread(request.user, MOST_COUNTED + 1),
+        "unread": inbox.unread(request.user, MOST_COUNTED + 1),
         **_running(request, contract, edition, at),
     }
     return render(request, "home/board.html", context)
@@ -119,25 +130,49 @@ def clocks(request: StaffRequest, reference: str) -> HttpResponse:
     return answer(request, page, "home/clocks.html", context, at)
 
 
+# --- the first hour ---------------------------------------------------------------------------------------------------
+
+
 @staff
 @require_http_methods(["GET", "HEAD", "POST"])
-def reminders(request: StaffRequest) -> HttpResponse:
-    """What the product tells this person; a post with the latest of them marks all as read."""
+def start(request: StaffRequest) -> HttpResponse:
+    """What a new house does first, with what is done; steps can be left out and taken up again."""
+    rights.require("home.begin", request.user)
     if request.method == "POST":
-        last = request.POST.get("to", "")
-        if last.isdecimal() and len(last) < 19:
-            drafts.mark_read(request.user, int(last), now())
-        return redirect("home:reminders")
-    before = request.GET.get("before", "")
-    rows = queries.reminders(request.user, int(before) if before.isdecimal() and len(before) < 19 else None)
-    editions = contracts.editions(request.user)
+        step = request.POST.get("step", "")
+        if not first_hour.is_step(step):
+            raise Http404
+        act = drafts.take_up_step if "again" in request.POST else drafts.pass_step
+        act(request.user.organisation, step)
+        return redirect("home:start")
+    steps = first_hour.steps(request.user)
+    is_made_up = request.user.organisation.is_made_up
+    first_hour.note(request.session, is_on=is_made_up or not first_hour.is_over(steps))
     context = {
-        "rows": [(reminder, finding) for reminder, finding in rows[:PAGE] if finding.contract in editions],
-        "editions": editions,
-        "pages": pages((finding.key for _reminder, finding in rows), request.user),
-        "states": state_label,
-        "more": rows[PAGE - 1][0].event_id if len(rows) > PAGE else None,
-        "unread": queries.unread(request.user, 1),
-        "at": now(),
+        "steps": steps,
+        "passed": sum(step.is_done or step.is_passed for step in steps),
+        "next": next((step for step in steps if step.is_next), None),
+        "is_made_up": is_made_up,
+        "may_throw_away": rights.may("home.throw_away", request.user) and emptying.is_all_made_up(),
     }
-    return render(request, "home/reminders.html", context)
+    return render(request, "home/start.html", context)
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password", "again")
+def own_house(request: StaffRequest) -> HttpResponse:
+    """Throws the demonstration away and begins one's own house; whoever did it stays signed in, as its manager."""
+    rights.require("home.throw_away", request.user)
+    if not emptying.is_all_made_up():
+        raise emptying.refusal()
+    form = OwnHouse(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "home/own_house.html", {"form": form}, status=422 if form.is_bound else 200)
+    manager, kept = emptying.throw_away(form.own, now())
+    request.session.flush()  # of somebody who is no more
+    perform_login(request, manager)
+    messages.success(
+        request, _("The demonstration is gone; a backup of it lies in %(path)s. Welcome.") % {"path": kept.name}
+    )
+    return redirect("home:start")

@@ -1,3 +1,5 @@
+"""What no operation of the product records: told by hand, with what would follow shown first."""
+
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +14,8 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from encore.accounts.rights import may
@@ -21,10 +23,10 @@ from encore.accounts.staff import StaffRequest, staff
 from encore.contracts import operations, queries
 from encore.contracts.forms import NEW, Recording, begins_a_matter, fits
 from encore.contracts.models import Contract, Note
-from encore.engine import Edition, Terms, words
+from encore.contracts.views.finding import contract_in_force
+from encore.engine import Edition, words
 from encore.engine.events import CONTRACT_WIDE
 from encore.engine.mentions import PLACES, Mention
-from encore.engine.text import Text, anchor, in_language, languages, markdown, text_of
 from encore.ledger.foresight import Outlook, foresee
 from encore.ledger.models import Clock
 from encore.ledger.nouns import NOUNS, Key, by_reference, key_of, pages
@@ -33,161 +35,6 @@ from encore.ledger.refusal import Refusal
 from encore.web.language import duty_label, reading
 from encore.web.paging import place, written
 from encore.web.tables import PAGE
-from encore.web.traditional import traditional
-
-_NAMES: Final = {"zh-Hans": "中文", "zh-Hant": "繁體中文", "en": "English"}
-# Beside a value in each column's own language, whatever the reader's.
-_DEFAULT: Final = {"zh-Hans": "默认", "en": "default"}
-_GIVEN: Final = {"zh-Hans": "本合同填入", "en": "filled in by this contract"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A language of a text as it is read: what was written in simplified characters may be shown in traditional ones."""
-
-    language: str
-    converted: bool
-    binds: bool
-
-    @property
-    def lang(self) -> str:
-        return "zh-Hant" if self.converted else self.language
-
-    @property
-    def name(self) -> str:
-        return _NAMES.get(self.language, self.language)
-
-    def said(self, written: str) -> str:
-        return traditional(written) if self.converted else written
-
-    def of(self, texts: dict[str, str]) -> str:
-        return self.said(in_language(texts, self.language))
-
-
-@staff
-@require_safe
-def text(request: StaffRequest, reference: str) -> HttpResponse:
-    """What the parties have agreed: the edition that governs the contract, with its values."""
-    contract = _found(request, reference)
-    read = text_of(queries.terms_of(contract))
-    context = {**_read(request, read), "contract": contract, "amended_at": queries.amended_at(contract), "at": now()}
-    return render(request, "contracts/text.html", context)
-
-
-@staff
-@require_safe
-def text_markdown(request: StaffRequest, reference: str) -> HttpResponse:
-    contract = _found(request, reference)
-    return _markdown(request, queries.terms_of(contract), contract.reference)
-
-
-def _found(request: StaffRequest, reference: str) -> Contract:
-    found = by_reference(queries.visible_to(request.user), reference)
-    if found is None:
-        raise Http404
-    return found
-
-
-@staff
-@require_safe
-def editions(request: StaffRequest) -> HttpResponse:
-    """The editions that come with the product."""
-    texts = [text_of(terms) for terms in queries.brought().values()]
-    return render(request, "contracts/editions.html", {"texts": texts})
-
-
-@staff
-@require_safe
-def edition(request: StaffRequest, id: str) -> HttpResponse:
-    others = [terms.edition for other, terms in queries.brought().items() if other != id]
-    context = {**_read(request, text_of(_brought(id))), "contract": None, "others": others}
-    return render(request, "contracts/text.html", context)
-
-
-@staff
-@require_safe
-def edition_markdown(request: StaffRequest, id: str) -> HttpResponse:
-    return _markdown(request, _brought(id), id)
-
-
-def _brought(id: str) -> Terms:
-    try:
-        return queries.brought()[id]
-    except KeyError:
-        raise Http404 from None
-
-
-@staff
-@require_safe
-def compared(request: StaffRequest, left: str, right: str) -> HttpResponse:
-    """Two editions, clause by clause."""
-    if left == right or not {left, right} <= queries.brought().keys():
-        raise Http404
-    context = {
-        "comparison": queries.compared(left, right),
-        "brought": [terms.edition for terms in queries.brought().values()],
-        "anchor": anchor,
-        "reasons": _reasons(),
-        "facts": {"time": _("time"), "start": _("counted from"), "done": _("done by"), "owed_by": _("owed by")},
-        "term": {
-            "length": _("length of the contract"),
-            "renewal_notice": _("talk of renewal before the end"),
-            "termination_notice": _("notice before rescission"),
-            "confidentiality_tail": _("secrecy after the end"),
-            "copies": _("originals"),
-            "effective_on": _("takes effect upon"),
-            "law": _("governing law"),
-            "disputes": _("disputes are settled by"),
-            "place": _("place of settlement"),
-        },
-    }
-    return render(request, "contracts/compared.html", context)
-
-
-def _reasons() -> dict[str, str]:
-    return {
-        "promise": _("the same promise"),
-        "heading": _("the same heading"),
-        "document": _("the same document"),
-        "events": _("duties set running and fulfilled by the same events"),
-        "vocabulary": _("the same list"),
-        "act": _("the same act of the product"),
-    }
-
-
-def _shown(request: StaffRequest, edition: Edition) -> list[str]:
-    """The language that the reader asked for, else all that the edition is written in."""
-    written = languages(edition)
-    return [language for language in written if language == request.GET.get("lang")] or written
-
-
-def _read(request: StaffRequest, read: Text) -> dict[str, Any]:
-    written, shown = languages(read.edition), _shown(request, read.edition)
-    hant = get_language() == "zh-hant"
-    return {
-        "text": read,
-        "edition": read.edition,
-        "columns": [
-            Column(language, hant and language == "zh-Hans", language == read.edition.language) for language in shown
-        ],
-        "choices": [("", _("side by side")), *((language, _NAMES.get(language, language)) for language in written)],
-        "chosen": shown[0] if len(shown) < len(written) else "",
-        "default_mark": _DEFAULT,
-        "given_mark": _GIVEN,
-        "kinds": {"deadline": _("deadline"), "recurring": _("period"), "prohibition": _("prohibition")},
-    }
-
-
-def _markdown(request: StaffRequest, terms: Terms, name: str) -> HttpResponse:
-    written = markdown(text_of(terms), _shown(request, terms.edition))
-    return HttpResponse(
-        written,
-        content_type="text/markdown; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.md"'},
-    )
-
-
-# --- by hand -------------------------------------------------------------------------------------------------------------
 
 _MOST_SUBJECTS: Final = 20
 
@@ -206,7 +53,7 @@ class Way:
 @require_safe
 def recordable(request: StaffRequest, reference: str) -> HttpResponse:
     """Every duty with what can be recorded for it by hand."""
-    contract = _in_force(request, reference)
+    contract = contract_in_force(request, reference)
     in_force = queries.terms_of(contract)
     lines = [
         (in_force.edition.duties[duty], _ways(contract, in_force.edition, duty, found))
@@ -255,7 +102,7 @@ class Asked:
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: StaffRequest, reference: str) -> HttpResponse:
     """Takes an event that no operation records, in two steps: what would follow from it is shown before it is recorded."""
-    contract, said = _in_force(request, reference), request.POST if request.method == "POST" else request.GET
+    contract, said = contract_in_force(request, reference), request.POST if request.method == "POST" else request.GET
     if not said.get("duty"):
         return redirect("contracts:recordable", reference)
     asked = _asked(request, contract, said)
@@ -334,13 +181,6 @@ def _note(request: StaffRequest, contract: Contract, form: Recording) -> Model:
             ) from None
         kept: Model = NOUNS[before.noun].visible_to(request.user).get(pk=before.noun_id)
         return kept
-
-
-def _in_force(request: StaffRequest, reference: str) -> Contract:
-    contract = _found(request, reference)
-    if contract.effective_at is None:
-        raise Http404
-    return contract
 
 
 def _ways(contract: Contract, edition: Edition, duty: str, found: Iterable[Mention], subject: str = "") -> list[Way]:
@@ -477,7 +317,7 @@ def _not_by_hand(asked: Asked) -> dict[str, Any]:
 @require_safe
 def matters(request: StaffRequest, reference: str) -> HttpResponse:
     """What was recorded by hand under a contract, the latest first, each with what runs out next on it."""
-    contract = _in_force(request, reference)
+    contract = contract_in_force(request, reference)
     rows = queries.matters(contract, place(request.GET.get("after", "")))
     shown, last = rows[:PAGE], rows[PAGE - 1] if len(rows) > PAGE else None
     context = {
@@ -506,7 +346,7 @@ def matter(request: StaffRequest, reference: str) -> HttpResponse:
 @require_safe
 def happened(request: StaffRequest, reference: str) -> HttpResponse:
     """What happened to a contract itself, and the clocks that run on it."""
-    contract = _in_force(request, reference)
+    contract = contract_in_force(request, reference)
     clocks = list(clocks_of(key_of(contract), contract.pk).filter(is_ended=False))
     return _happened(request, contract, contract, clocks, {"matter": None})
 
