@@ -14,7 +14,9 @@ MO := src/encore/locale/zh_Hant/LC_MESSAGES/django.mo
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.installed $(MO) ## the locked packages, the command .venv/bin/encore, the translations
+setup: .venv/.installed $(MO) ## the locked packages, the command .venv/bin/encore, the translations, the charts
+	@$(MAKE) --silent assets/.installed || echo "图表未能生成，页面暂以表格代替；再次运行 make setup 会重试。" \
+		"The charts could not be built: pages show their tables instead. make setup tries again." >&2
 
 run: setup ## serve on this machine, with demonstration data if there is none yet
 	@$(BIN)/encore migrate
@@ -56,6 +58,7 @@ bench: setup ## how fast judge, ledger, tick, verification and pages are, beside
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.verify
 	@$(BIN)/python -m bench.pages
+	@$(BIN)/python -m bench.search
 
 demo: setup ## fill the database with demonstration data
 	@$(BIN)/encore migrate
@@ -81,8 +84,8 @@ lock: setup ## renew requirements/*.txt from pyproject.toml
 	@tools/install.sh
 	@touch $@
 
-# What the tests of pages bring from npm; the product itself needs nothing of it.
-assets/.installed: assets/package-lock.json requirements/assets.txt tools/assets.sh
+# What comes from npm: the charts of the pages, and what their tests need.
+assets/.installed: assets/package-lock.json assets/charts.js requirements/assets.txt tools/assets.sh
 	@tools/assets.sh
 	@touch $@
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what assets/package-lock.json names, at exactly these versions. Safe to run again.
+# Brings what assets/package-lock.json names, at exactly these versions, and builds the charts. Safe to run again.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,4 +12,6 @@ else
     PATH=$PWD/.venv/bin:$PATH
 fi
 cd assets
-exec "$npm" ci --loglevel=error
+"$npm" ci --loglevel=error
+node_modules/.bin/esbuild charts.js --bundle --minify --format=esm --target=es2022 --legal-comments=eof \
+    --log-level=warning --outfile=../src/encore/web/static/encore/built/charts.js

@@ -77,13 +77,28 @@ def test_a_third_party_has_no_act_on_complaints_and_contracts(third: Organisatio
         assert {act.partition(".")[0] for act in acts} <= {"people"}
 
 
-def test_a_guest_may_complain_and_nothing_else() -> None:
-    assert [operation for operation in rights.RIGHTS if rights.may(operation, None)] == ["complaints.receive"]
+# What comes from providers, signed, and from the worker that sends: nobody has signed in there, either.
+BY_MACHINES = {"repeat", "confirm", "refuse", "fail", "deliver", "read", "receive"}
+
+
+def test_a_guest_may_complain_and_say_what_becomes_of_their_data_and_nothing_else() -> None:
+    acts = {operation for operation in rights.RIGHTS if rights.may(operation, None)}
+    assert acts - {f"channels.{name}" for name in BY_MACHINES} == {
+        *(
+            f"complaints.{one}"
+            for one in ("receive", "add", "add_evidence", "confirm", "reject", "rate", "withdraw", "reopen")
+        ),
+        "customers.withdraw",
+        "customers.receive_request",
+    }
 
 
 def test_a_refused_act_names_the_posts_that_have_it(lin: User, english: None) -> None:
-    with pytest.raises(rights.NotYours, match=r"^This act belongs to: manager, marketing\.$"):
-        rights.require("complaints.verify", lin)
+    with pytest.raises(
+        rights.NotYours,
+        match=r"^This act belongs to: manager, customer service, marketing, promotion, human resources\.$",
+    ):
+        rights.require("complaints.tell_concerned", person("马", lin.organisation, Post.FINANCE))
 
 
 def test_an_act_of_one_organisation_only_names_it(english: None, monkeypatch: pytest.MonkeyPatch, lin: User) -> None:

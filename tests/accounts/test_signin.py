@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
 
 from encore.accounts import links
 from encore.accounts import urls as account_urls
@@ -55,6 +56,15 @@ def test_name_or_email_and_password_sign_in(visitor: Client, manager: User, logi
     assert sign_in(visitor, login) == (302, "/")
     assert is_signed_in(visitor)
     assert visitor.session.get_expire_at_browser_close()
+
+
+def test_signing_in_asks_the_database_for_what_it_needs(
+    visitor: Client, manager: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    sign_in(visitor)
+    other = Client(headers={"accept-language": "en"})
+    with django_assert_max_num_queries(60):  # five counts of tries, each locked, read, written and let go
+        assert sign_in(other) == (302, "/")
 
 
 def test_staying_signed_in_is_a_choice(visitor: Client, manager: User) -> None:

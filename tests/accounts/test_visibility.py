@@ -6,6 +6,7 @@ The pages are found in the URL configuration: a new one takes a `reference` or t
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -15,14 +16,22 @@ from django.utils.timezone import now
 
 from encore.accounts import links
 from encore.accounts.models import Organisation, Post, Role, User
+from encore.approvals.operations import request
+from encore.books.operations import Budget, Claim, Item, close_period, set_budget, submit_cost
 from encore.complaints.models import Complaint
+from encore.contracts.drafts import begin
 from encore.contracts.models import Contract, Matter
 from encore.contracts.operations import Told, note
+from encore.files.demo import hang_on
 from encore.ledger.models import Event
 from encore.ledger.nouns import NOUNS
+from encore.ledger.terms import keep_edition
 from encore.ledger.tick import tick
+from encore.money import Money
 from encore.people.operations import Newcomer, invite
+from encore.venues.operations import House, NewRoom, Ware, add_rooms, list_product, open_session, open_venue
 from tests.cast import DAY, EDITION, HOUR, agreed, complain, person, signed_in
+from tests.channels.house import queued
 
 # Pages that ask nobody to sign in; what opens them is a token, or they show nothing of anybody.
 OPEN = {
@@ -35,6 +44,13 @@ OPEN = {
     "people:join",
     "complaints:intake",
     "complaints:tracking",
+    "files:guest",
+    "files:begin",
+    "files:upload",
+    "customers:privacy",  # what is kept of guests, and why
+    "customers:own",
+    "venues:enter",  # a code that is typed, or nothing
+    "channels:callback",  # what providers send, signed
     "running:monitor",  # states, moments and numbers, for a monitor
     "web:set-theme",
     "web:set-language",
@@ -65,7 +81,26 @@ EDITIONS = {"id": "ktv-a", "left": "ktv-a", "right": "ktv-b"}
 # Pages about the installation, for the managers of venues.
 INSTALLATION = {"running:overview", "jobs:waiting", "jobs:let-out", "jobs:decide"}
 # What else stands in an address beside the reference.
-SAMPLES = {"name": ("verify", "assess", "archive", "appoint", "invite-again", "end-post")}
+SAMPLES = {
+    "document": ("complaint-record", "reimbursement-form"),
+    "form": ("pdf",),
+    "kind": ("json",),
+    "number": (1,),
+    "noun": ("cost", "contract", "complaint", "person", "file"),
+    "name": (
+        "verify",
+        "assess",
+        "archive",
+        "appoint",
+        "invite-again",
+        "end-post",
+        "describe",
+        "merge",
+        "columns",
+        "approve",
+        "try-again",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -119,8 +154,40 @@ def rows(contract: Contract, zhou: User, he: User) -> dict[str, str]:
     told = Told("training.held", {}, "0" * 32, "1" * 64, title="三月的酒水培训", words="签到表在前台")
     matter = note(told, contract=contract, subject=None, by=he, at=now() - HOUR)
     invite(Newcomer("钱多多", Post.FINANCE), by=zhou, at=now() - HOUR)
+    [photo] = hang_on(late, number=1, by=zhou, at=now() - HOUR)
+    draft = begin(keep_edition(EDITION, "edition.toml"), by=zhou, at=now() - HOUR)
+    house = open_venue(House("星河里"), by=zhou, at=now() - HOUR)
+    [room] = add_rooms(house, [NewRoom("B08")], by=zhou, at=now() - HOUR)
+    beer = list_product(house, Ware("澜溪精酿", "澜溪 330ml", "bottle", Money.of("38.00")), by=zhou, at=now() - HOUR)
+    stay = open_session(room, guests=5, by=zhou, at=now() - HOUR)
+    day = (now() - HOUR).date()
+    line = set_budget(Budget("培训", Money.of("100.00"), day - DAY, day + DAY), by=zhou, at=now() - HOUR)
+    claim = Claim(line, "讲义", [Item(day, "打印", Money.of("20.00"))], "a" * 32)
+    cost = submit_cost(claim, by=zhou, at=now() - HOUR)
+    month = close_period(day - 40 * DAY, by=zhou, at=now() - HOUR)
+    message = queued(zhou, late, by=zhou)
+    asked = request(
+        subject=late, kind="other", words="换一台点歌机", form_key="0" * 32, amount=Decimal("10.00"), beneficiary=None, copies=(),
+        by=zhou, at=now() - HOUR,
+    )  # fmt: skip
     tick()
-    return {"contract": str(contract), "matter": str(matter), "complaint": str(late), "person": str(zhou)}
+    return {
+        "message": str(message),
+        "approval": str(asked),
+        "budget_line": str(line),
+        "cost": str(cost),
+        "period": str(month),
+        "venue": str(house),
+        "room": str(room),
+        "product": str(beer.product),
+        "room_session": str(stay),
+        "draft": str(draft),
+        "file": str(photo),
+        "contract": str(contract),
+        "matter": str(matter),
+        "complaint": str(late),
+        "person": str(zhou),
+    }
 
 
 @pytest.fixture(params=Role)

@@ -72,4 +72,4 @@ def test_an_operation_that_is_refused_leaves_its_job_to_be_tried_again(received:
     assert verified() == [received.pk]
     done, refused = Job.objects.order_by("pk")
     assert (done.state, refused.state) == (State.DONE, State.READY)
-    assert refused.error.startswith("CannotVerify (operations.py:")
+    assert refused.error.startswith("CannotVerify (assessment.py:")

@@ -10,6 +10,7 @@ from encore.complaints import operations as complaints
 from encore.complaints.models import Complaint
 from encore.contracts import operations as contracts
 from encore.contracts.models import Contract
+from encore.files.demo import hang_on
 from encore.ledger.nouns import NOUNS, Key, contract_of, pages
 from tests.cast import HOUR, RECEIVED, person, signed_in
 
@@ -27,6 +28,7 @@ def things(complaint: Complaint, contract: Contract, zhou: User) -> None:
     """One of each."""
     told = contracts.Told("training.held", {}, form_key="0" * 32, said="", title="三月的培训")
     contracts.note(told, contract=contract, subject=None, by=zhou, at=RECEIVED)
+    hang_on(complaint, number=1, by=zhou, at=RECEIVED + HOUR)
 
 
 def row_of(noun: str) -> Model:
@@ -73,11 +75,13 @@ def test_those_responsible_are_of_a_party_and_may_see_it(noun: str, stranger: Us
         assert NOUNS[noun].visible_to(one).filter(pk=row.pk).exists()
 
 
-def test_a_complaint_is_with_those_who_may_take_its_next_step(complaint: Complaint, tang: User, lin: User) -> None:
+def test_a_complaint_is_with_whoever_answers_for_it(complaint: Complaint, zhou: User, tang: User, he: User) -> None:
     responsible = NOUNS["complaint"].responsible
-    assert tang in responsible([complaint.pk])[complaint.pk]
-    complaints.verify(complaint, by=tang, at=RECEIVED + HOUR)
-    assert lin not in responsible([complaint.pk])[complaint.pk]
+    assert responsible([complaint.pk])[complaint.pk] == [zhou], "nobody takes complaints in: the manager"
+    complaints.take_up(complaint, by=tang, at=RECEIVED + HOUR)
+    assert responsible([complaint.pk])[complaint.pk] == [tang]
+    complaints.assign(complaint, person=he, by=tang, at=RECEIVED + 2 * HOUR)
+    assert responsible([complaint.pk])[complaint.pk] == [he]
 
 
 def test_what_happens_to_a_thing_is_done_for_its_contract(complaint: Complaint, contract: Contract) -> None:

@@ -4,10 +4,10 @@ import orjson
 import pytest
 
 from encore.accounts.models import Organisation, Post, User
+from encore.channels.models import Inbox
 from encore.complaints import operations as complaints
 from encore.complaints.models import Complaint
 from encore.contracts.models import Contract
-from encore.home.models import Reminder
 from encore.jobs.models import Job, State
 from encore.jobs.worker import run_due
 from encore.ledger import subscriptions
@@ -104,15 +104,17 @@ def test_only_declared_events_can_be_heard_of() -> None:
 
 
 def told_to(user: User) -> list[str]:
-    return [reminder.event.type for reminder in Reminder.objects.filter(person=user).order_by("event")]
+    return list(Inbox.objects.filter(person=user).order_by("event").values_list("kind", flat=True))
 
 
-def test_a_deadline_is_told_to_those_whose_step_it_is(contract: Contract, zhou: User, tang: User, lin: User) -> None:
+def test_a_deadline_is_told_to_whoever_answers_for_the_complaint(
+    contract: Contract, zhou: User, tang: User, lin: User
+) -> None:
     complain(contract)
     tick(RECEIVED + DAY + HOUR)
     run_due()
-    assert told_to(tang) == told_to(zhou) == ["duty.warned", "duty.warned", "duty.breached"]
-    assert told_to(lin) == [], "customer service does not verify"
+    assert told_to(lin) == ["duty.warned", "duty.warned", "duty.breached"], "she answers for it"
+    assert told_to(tang) == told_to(zhou) == []
 
 
 def test_what_one_party_owes_is_told_to_its_people_alone(
@@ -139,25 +141,25 @@ def test_a_reminder_names_duty_and_clause_and_leads_to_the_complaint(contract: C
     tick(RECEIVED + DAY + HOUR)
     run_due()
     desk = signed_in(zhou, "zh-CN")
-    assert "3 条新提醒" in desk.get("/").content.decode()
-    page = desk.get("/reminders/").content.decode()
+    assert "收件箱有 3 条新内容" in desk.get("/").content.decode()
+    page = desk.get("/inbox/").content.decode()
     for words in ("期限已过", "期限临近", "初步核实", "第1条", f'href="/complaints/{complaint.reference}/"'):
         assert words in page
-    last = Reminder.objects.filter(person=zhou).order_by("-event").values_list("event", flat=True)[0]
-    assert desk.post("/reminders/", {"to": last}).status_code == 302
-    assert not Reminder.objects.filter(person=zhou, read_at=None).exists()
-    assert "新提醒" not in desk.get("/").content.decode()
+    last = Inbox.objects.filter(person=zhou).latest("pk").pk
+    assert desk.post("/inbox/", {"to": last}).status_code == 302
+    assert not Inbox.objects.filter(person=zhou, read_at=None).exists()
+    assert "条新内容" not in desk.get("/").content.decode()
 
 
 def test_what_comes_while_one_reads_stays_new(contract: Contract, zhou: User) -> None:
     complain(contract)
     tick(RECEIVED + 13 * HOUR)
     run_due()
-    [first] = Reminder.objects.filter(person=zhou)
+    [first] = Inbox.objects.filter(person=zhou)
     tick(RECEIVED + 2 * DAY)
     run_due()
-    signed_in(zhou).post("/reminders/", {"to": first.event_id})
-    assert Reminder.objects.filter(person=zhou, read_at=None).count() == 2
+    signed_in(zhou).post("/inbox/", {"to": first.pk})
+    assert Inbox.objects.filter(person=zhou, read_at=None).count() == 2
 
 
 def test_the_list_of_reminders_asks_the_same_number_of_questions_however_long_it_is(
@@ -170,7 +172,7 @@ def test_the_list_of_reminders_asks_the_same_number_of_questions_however_long_it
         tick(RECEIVED + times * DAY + 5 * HOUR)
         run_due()
         with django_assert_num_queries(8):  # type: ignore[operator]
-            desk.get("/reminders/")
+            desk.get("/inbox/")
 
 
 def test_a_correction_says_how_the_clock_stands_now(contract: Contract, zhou: User, tang: User) -> None:
@@ -181,7 +183,7 @@ def test_a_correction_says_how_the_clock_stands_now(contract: Contract, zhou: Us
     run_due()
     corrected = Event.objects.get(type="duty.corrected")
     assert orjson.loads(bytes(corrected.body))["data"]["state"] == "fulfilled"
-    page = signed_in(zhou).get("/reminders/").content.decode()
+    page = signed_in(zhou).get("/inbox/").content.decode()
     assert "Finding corrected: kept in time" in page
 
 

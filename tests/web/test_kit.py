@@ -63,7 +63,7 @@ def ways(user: User) -> list[str]:
 
 
 def test_the_ways_are_those_that_the_post_opens(zhou: User, lin: User, he: User) -> None:
-    everybody = ["/", "/reminders/", "/complaints/", "/editions/"]
+    everybody = ["/", "/inbox/", "/complaints/", "/editions/"]
     assert ways(zhou) == [*everybody, "/people/", "/house/health/", "/who-sees-what/"]
     assert ways(lin) == [*everybody, "/who-sees-what/"]
     assert ways(he) == [*everybody, "/people/", "/who-sees-what/"]

@@ -8,8 +8,17 @@ from django.db.models import Q
 from encore.accounts.models import AccessLog, User
 
 
-def note(act: str, *, user: AbstractBaseUser | None, at: datetime, reason: str = "") -> None:
-    AccessLog.objects.create(act=act, user_id=user.pk if user else None, at=at, reason=reason)
+def note(
+    act: str,
+    *,
+    user: AbstractBaseUser | None,
+    at: datetime,
+    reason: str = "",
+    noun: str = "",
+    noun_id: int | None = None,
+) -> None:
+    number = user.pk if user else None
+    AccessLog.objects.create(act=act, user_id=number, at=at, reason=reason, noun=noun, noun_id=noun_id)
 
 
 def named(login: str) -> User | None:

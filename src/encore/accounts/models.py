@@ -1,6 +1,7 @@
 """Who signs in, and the organisations that can be party to a contract."""
 
-from typing import ClassVar, Final, Self
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -8,6 +9,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+
+from encore.accounts import names
 
 
 class Role(models.TextChoices):
@@ -63,6 +66,8 @@ class User(AbstractBaseUser):
 
     username = models.CharField(max_length=150, unique=True)
     name = models.CharField(max_length=100)
+    sort_key = models.CharField(max_length=200, editable=False, db_default="")
+    initials = models.CharField(max_length=100, editable=False, db_default="")
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=32, blank=True)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
@@ -84,10 +89,20 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="user_one_an_email"),
             models.UniqueConstraint(Lower("username"), name="user_one_a_username"),
         ]
-        indexes = [models.Index(fields=["organisation", "-is_active", "id"], name="user_by_organisation")]
+        indexes = [
+            models.Index(fields=["organisation", "-is_active", "id"], name="user_by_organisation"),
+            models.Index(fields=["organisation", "sort_key", "id"], name="user_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, *arguments: Any, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Wherever a name is written, what it is sorted and found by is written with it."""
+        if update_fields is None or "name" in update_fields:
+            self.sort_key, self.initials = names.sort_key(self.name), names.initials(self.name)
+            update_fields = None if update_fields is None else {*update_fields, "sort_key", "initials"}
+        super().save(*arguments, update_fields=update_fields, **options)
 
     @property
     def reference(self) -> str:

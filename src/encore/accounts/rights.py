@@ -27,26 +27,124 @@ people.bring_in              e            ·              ·          ·        
 people.invite_again          e            ·              ·          ·             ·            ·         ·       ·
 people.appoint               e            ·              ·          ·             ·            ·         ·       ·
 people.end_post              e            ·              ·          ·             ·            ·         ·       ·
+people.admit                 a            ·              ·          ·             a            ·         ·       ·
+people.assign                a            ·              ·          a             a            ·         ·       ·
+people.end_assignment        a            ·              ·          a             a            ·         ·       ·
+people.qualify               e            ·              ·          ·             e            ·         ·       ·
+people.make_handler          x            ·              ·          ·             x            ·         ·       ·
+people.end_handler           x            ·              ·          ·             x            ·         ·       ·
+customers.register           v            v              v          ·             ·            ·         ·       ·
+customers.withdraw           v            v              v          ·             ·            ·         ·       v
+customers.merge              v            v              v          ·             ·            ·         ·       ·
+customers.receive_request    v            v              ·          ·             ·            ·         ·       v
+customers.answer_request     v            v              ·          ·             ·            ·         ·       ·
+customers.erase              v            v              ·          ·             ·            ·         ·       ·
+customers.reveal             v            v              ·          ·             ·            ·         ·       ·
+imports.take                 x            x              x          x             ·            x         ·       ·
+imports.take_back            x            x              x          x             ·            x         ·       ·
+venues.open_venue            v            ·              ·          ·             ·            ·         ·       ·
+venues.change_venue          v            ·              ·          ·             ·            ·         ·       ·
+venues.set_hours             v            ·              ·          ·             ·            ·         ·       ·
+venues.set_shift             v            ·              ·          ·             ·            ·         ·       ·
+venues.drop_shift            v            ·              ·          ·             ·            ·         ·       ·
+venues.add_rooms             v            ·              ·          ·             ·            ·         ·       ·
+venues.close_room            v            ·              ·          ·             ·            ·         ·       ·
+venues.reopen_room           v            ·              ·          ·             ·            ·         ·       ·
+venues.renew_room            v            ·              ·          ·             ·            ·         ·       ·
+venues.list_product          v            ·              v          v             ·            ·         ·       ·
+venues.change_price          v            ·              v          v             ·            ·         ·       ·
+venues.delist_product        v            ·              v          v             ·            ·         ·       ·
+venues.open_session          v            v              v          v             ·            ·         v       ·
+venues.close_session         v            v              v          v             ·            ·         v       ·
+venues.bring_in_sessions     v            v              ·          ·             ·            v         ·       ·
+files.add                    x            x              x          x             x            x         x       ·
+files.hold                   x            x              ·          ·             ·            ·         ·       ·
+files.release                x            x              ·          ·             ·            ·         ·       ·
+files.erase                  x            ·              ·          ·             ·            ·         ·       ·
 complaints.receive           x            x              x          x             ·            ·         x       x
 complaints.bring_in          x            x              ·          ·             ·            ·         ·       ·
-complaints.verify            x            ·              x          ·             ·            ·         ·       ·
-complaints.assess            x            ·              x          ·             ·            ·         ·       ·
-complaints.plan              x            ·              x          x             ·            ·         ·       ·
-complaints.start             x            ·              x          x             ·            ·         ·       ·
-complaints.resolve           x            ·              x          x             ·            ·         ·       ·
+complaints.verify            x            x              x          ·             ·            ·         ·       ·
+complaints.assess            x            x              x          ·             ·            ·         ·       ·
+complaints.plan              x            x              x          x             ·            ·         ·       ·
+complaints.start             x            x              x          x             ·            ·         ·       ·
+complaints.resolve           x            x              x          x             ·            ·         ·       ·
 complaints.send_result       x            x              x          x             ·            ·         ·       ·
 complaints.follow_up         x            x              ·          ·             ·            ·         ·       ·
 complaints.archive           x            x              ·          ·             ·            ·         ·       ·
+complaints.acknowledge       x            x              x          ·             ·            ·         ·       ·
+complaints.report            x            ·              ·          ·             ·            ·         x       ·
+complaints.add               x            x              x          x             ·            ·         ·       x
+complaints.add_evidence      x            x              x          x             ·            ·         x       x
+complaints.take_up           x            x              x          x             ·            ·         ·       ·
+complaints.ask_lower         x            x              x          ·             ·            ·         ·       ·
+complaints.decide_lower      x            x              x          ·             ·            ·         ·       ·
+complaints.assign            x            x              x          x             ·            ·         ·       ·
+complaints.name_concerned    x            x              x          x             ·            ·         ·       ·
+complaints.contact           x            x              x          x             ·            ·         ·       ·
+complaints.reply             x            x              x          x             ·            ·         ·       ·
+complaints.send_progress     x            x              x          x             ·            ·         ·       ·
+complaints.start_emergency   x            x              x          x             ·            ·         ·       ·
+complaints.approve_plan      x            ·              ·          ·             ·            ·         ·       ·
+complaints.mediate           x            x              x          x             ·            ·         ·       ·
+complaints.ask_confirmation  x            x              x          x             ·            ·         ·       ·
+complaints.confirm           x            x              x          x             ·            ·         ·       x
+complaints.reject            x            x              x          x             ·            ·         ·       x
+complaints.note_silence      x            x              ·          ·             ·            ·         ·       ·
+complaints.rate              x            x              ·          ·             ·            ·         ·       x
+complaints.withdraw          x            x              ·          ·             ·            ·         ·       x
+complaints.merge             x            x              x          ·             ·            ·         ·       ·
+complaints.reopen            x            x              x          ·             ·            ·         ·       x
+complaints.escalate          x            x              x          x             ·            ·         ·       ·
+complaints.answer_promoter   x            x              x          ·             ·            ·         ·       ·
+complaints.tell_promoter     x            x              x          ·             ·            ·         ·       ·
+complaints.tell_concerned    x            x              x          x             x            ·         ·       ·
+complaints.state             x            x              x          x             x            x         x       ·
+complaints.tell_finding      x            x              x          x             x            ·         ·       ·
+complaints.appeal            x            x              x          x             x            x         x       ·
+complaints.offer             x            x              x          x             ·            ·         ·       ·
+complaints.decide            x            ·              ·          ·             ·            x         ·       ·
+complaints.give              x            x              x          x             ·            x         ·       ·
 complaints.put_back          x            x              x          x             x            x         ·       ·
 contracts.sign               x            ·              ·          ·             ·            ·         ·       ·
 contracts.make_effective     x            ·              ·          ·             ·            ·         ·       ·
 contracts.take_over          x            ·              ·          ·             ·            ·         ·       ·
+contracts.invite_party       x            ·              ·          ·             ·            ·         ·       ·
+contracts.publish_calendar   x            ·              ·          ·             ·            ·         ·       ·
 ledger.annul                 x            x              x          x             x            x         ·       ·
 ledger.ask_annulment         x            x              x          x             x            x         ·       ·
 running.look_after           v            ·              ·          ·             ·            ·         ·       ·
+home.begin                   x            ·              ·          ·             ·            ·         ·       ·
+home.throw_away              v            ·              ·          ·             ·            ·         ·       ·
 jobs.try_again               v            ·              ·          ·             ·            ·         ·       ·
 jobs.settle                  v            ·              ·          ·             ·            ·         ·       ·
 contracts.note               x            x              x          x             x            x         ·       ·
+books.set_budget             e            ·              ·          ·             ·            e         ·         ·
+books.submit_cost            e            e              e          e             e            e         e         ·
+books.approve_cost           e            ·              ·          ·             ·            e         ·         ·
+books.reject_cost            e            ·              ·          ·             ·            e         ·         ·
+books.pay_cost               e            ·              ·          ·             ·            e         ·         ·
+books.close_period           e            ·              ·          ·             ·            e         ·         ·
+books.reopen_period          e            ·              ·          ·             ·            ·         ·         ·
+channels.repeat              ·            ·              ·          ·             ·            ·         ·       x
+channels.confirm             ·            ·              ·          ·             ·            ·         ·       x
+channels.refuse              ·            ·              ·          ·             ·            ·         ·       x
+channels.fail                ·            ·              ·          ·             ·            ·         ·       x
+channels.deliver             ·            ·              ·          ·             ·            ·         ·       x
+channels.read                ·            ·              ·          ·             ·            ·         ·       x
+channels.receive             ·            ·              ·          ·             ·            ·         ·       x
+channels.opt_out             x            x              x          x             ·            ·         ·       ·
+channels.settle              x            x              ·          ·             ·            ·         ·       ·
+channels.try_again           x            x              ·          ·             ·            ·         ·       ·
+channels.set_limits          x            ·              ·          ·             ·            ·         ·       ·
+channels.look_through        x            x              x          x             ·            ·         ·       ·
+approvals.request            x            x              x          x             x            x         x       ·
+approvals.approve            x            x              x          x             x            x         ·       ·
+approvals.refuse             x            x              x          x             x            x         ·       ·
+approvals.delegate           x            x              x          x             x            x         ·       ·
+approvals.add                x            x              x          x             x            x         ·       ·
+approvals.withdraw           x            x              x          x             x            x         x       ·
+approvals.set_tiers          x            ·              ·          ·             ·            ·         ·       ·
+approvals.set_absence        x            x              x          x             x            x         ·       ·
 """
 _MARKS: Final[Mapping[str, frozenset[Role]]] = {
     "x": frozenset({Role.VENUE, Role.AGENCY}),
@@ -103,6 +201,40 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "people.invite_again": gettext_lazy("give somebody a new link"),
     "people.appoint": gettext_lazy("appoint somebody to another post"),
     "people.end_post": gettext_lazy("end somebody's post"),
+    "people.admit": gettext_lazy("admit somebody as a promoter"),
+    "people.assign": gettext_lazy("assign a promoter to a venue"),
+    "people.end_assignment": gettext_lazy("end a promoter's assignment"),
+    "people.qualify": gettext_lazy("record what somebody is qualified by"),
+    "people.make_handler": gettext_lazy("make somebody responsible for complaints"),
+    "people.end_handler": gettext_lazy("end somebody's responsibility for complaints"),
+    "customers.register": gettext_lazy("take down a guest with their consent"),
+    "customers.withdraw": gettext_lazy("take a guest's consent back"),
+    "customers.merge": gettext_lazy("put two rows of the same guest together"),
+    "customers.receive_request": gettext_lazy("take in a guest's request about their data"),
+    "customers.answer_request": gettext_lazy("answer a guest's request about their data"),
+    "customers.erase": gettext_lazy("erase a guest's data"),
+    "customers.reveal": gettext_lazy("see a guest's whole telephone number, with a reason"),
+    "imports.take": gettext_lazy("take in a sheet"),
+    "imports.take_back": gettext_lazy("take a sheet back that was taken in"),
+    "venues.open_venue": gettext_lazy("open a venue"),
+    "venues.change_venue": gettext_lazy("change a venue's name, address or end of the day"),
+    "venues.set_hours": gettext_lazy("set the opening hours"),
+    "venues.set_shift": gettext_lazy("set a shift"),
+    "venues.drop_shift": gettext_lazy("give up a shift"),
+    "venues.add_rooms": gettext_lazy("add rooms, and say what they are like"),
+    "venues.close_room": gettext_lazy("close down a room"),
+    "venues.reopen_room": gettext_lazy("reopen a room"),
+    "venues.renew_room": gettext_lazy("give a room a new picture and code"),
+    "venues.list_product": gettext_lazy("take a product into the range"),
+    "venues.change_price": gettext_lazy("change a price"),
+    "venues.delist_product": gettext_lazy("take a product out of the range"),
+    "venues.open_session": gettext_lazy("give guests a room"),
+    "venues.close_session": gettext_lazy("take a room back from guests"),
+    "venues.bring_in_sessions": gettext_lazy("bring in a list of room sessions"),
+    "files.add": gettext_lazy("add a file to something"),
+    "files.hold": gettext_lazy("have a file kept beyond its time"),
+    "files.release": gettext_lazy("release a file that was held"),
+    "files.erase": gettext_lazy("erase a file whose time is over"),
     "complaints.receive": gettext_lazy("take in a complaint"),
     "complaints.bring_in": gettext_lazy("bring in a list of complaints"),
     "complaints.verify": gettext_lazy("verify the facts of a complaint"),
@@ -113,13 +245,77 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "complaints.send_result": gettext_lazy("send the guest the result"),
     "complaints.follow_up": gettext_lazy("ask the guest how it is now"),
     "complaints.archive": gettext_lazy("archive a complaint"),
+    "complaints.acknowledge": gettext_lazy("acknowledge the receipt of a complaint"),
+    "complaints.report": gettext_lazy("report a complaint that a guest told a promoter"),
+    "complaints.add": gettext_lazy("add to a complaint"),
+    "complaints.add_evidence": gettext_lazy("add evidence to a complaint"),
+    "complaints.take_up": gettext_lazy("take a complaint up"),
+    "complaints.ask_lower": gettext_lazy("ask for a lower level of a complaint"),
+    "complaints.decide_lower": gettext_lazy("decide on a lower level of a complaint"),
+    "complaints.assign": gettext_lazy("make somebody answer for a complaint"),
+    "complaints.name_concerned": gettext_lazy("name whom a complaint is about"),
+    "complaints.contact": gettext_lazy("note a talk with the guest"),
+    "complaints.reply": gettext_lazy("reply to the guest"),
+    "complaints.send_progress": gettext_lazy("tell the guest how far it is"),
+    "complaints.start_emergency": gettext_lazy("start the emergency procedure"),
+    "complaints.approve_plan": gettext_lazy("approve the plan for a complaint"),
+    "complaints.mediate": gettext_lazy("mediate between the guest and the other side"),
+    "complaints.ask_confirmation": gettext_lazy("ask the guest whether they accept the result"),
+    "complaints.confirm": gettext_lazy("note that the guest accepts the result"),
+    "complaints.reject": gettext_lazy("note that the guest rejects the result"),
+    "complaints.note_silence": gettext_lazy("note that the guest did not answer"),
+    "complaints.rate": gettext_lazy("rate the handling of a complaint"),
+    "complaints.withdraw": gettext_lazy("note that the guest takes a complaint back"),
+    "complaints.merge": gettext_lazy("merge two complaints"),
+    "complaints.reopen": gettext_lazy("reopen a complaint"),
+    "complaints.escalate": gettext_lazy("hand a complaint upwards"),
+    "complaints.answer_promoter": gettext_lazy("answer the promoter who reported a complaint"),
+    "complaints.tell_promoter": gettext_lazy("tell the promoter the result"),
+    "complaints.tell_concerned": gettext_lazy("tell the person concerned of a complaint"),
+    "complaints.state": gettext_lazy("state one's own side of a complaint"),
+    "complaints.tell_finding": gettext_lazy("tell the person concerned the result"),
+    "complaints.appeal": gettext_lazy("appeal against what was found"),
+    "complaints.offer": gettext_lazy("offer the guest a remedy"),
+    "complaints.decide": gettext_lazy("approve or refuse a remedy"),
+    "complaints.give": gettext_lazy("note that a remedy was given"),
     "complaints.put_back": gettext_lazy("put a complaint back to where its entries say it stands"),
     "contracts.sign": gettext_lazy("sign a contract"),
     "contracts.make_effective": gettext_lazy("put a contract in force"),
     "contracts.take_over": gettext_lazy("take over a contract in the middle of its term"),
+    "contracts.invite_party": gettext_lazy("invite the first manager of the other party"),
+    "contracts.publish_calendar": gettext_lazy("record a year's holidays and make-up days"),
     "contracts.note": gettext_lazy("record by hand what happened"),
+    "books.set_budget": gettext_lazy("set a budget"),
+    "books.submit_cost": gettext_lazy("ask for money that one laid out"),
+    "books.approve_cost": gettext_lazy("approve a cost of others"),
+    "books.reject_cost": gettext_lazy("reject a cost of others"),
+    "books.pay_cost": gettext_lazy("pay an approved cost of others"),
+    "books.close_period": gettext_lazy("close the books of a month"),
+    "books.reopen_period": gettext_lazy("open a closed month again"),
     "ledger.annul": gettext_lazy("annul an entry"),
     "ledger.ask_annulment": gettext_lazy("ask the other party to annul an entry"),
+    "channels.repeat": gettext_lazy("tell somebody outside what stands in their inbox"),
+    "channels.confirm": gettext_lazy("note that a message was sent"),
+    "channels.refuse": gettext_lazy("note that a message may not go out"),
+    "channels.fail": gettext_lazy("note that a message did not arrive"),
+    "channels.deliver": gettext_lazy("note that a message arrived"),
+    "channels.read": gettext_lazy("note that a message was read"),
+    "channels.receive": gettext_lazy("take in a message from outside"),
+    "channels.opt_out": gettext_lazy("note that somebody wants no more messages"),
+    "channels.settle": gettext_lazy("say what became of an unclear message"),
+    "channels.try_again": gettext_lazy("send a message again"),
+    "channels.set_limits": gettext_lazy("set how many messages may go out, and what they may cost"),
+    "channels.look_through": gettext_lazy("look through the messages that went out"),
+    "approvals.request": gettext_lazy("ask for an approval"),
+    "approvals.approve": gettext_lazy("approve, where it is one's turn"),
+    "approvals.refuse": gettext_lazy("refuse an approval, where it is one's turn"),
+    "approvals.delegate": gettext_lazy("hand an approval on to somebody else"),
+    "approvals.add": gettext_lazy("add an approver"),
+    "approvals.withdraw": gettext_lazy("withdraw one's own request for approval"),
+    "approvals.set_tiers": gettext_lazy("set who approves which amounts"),
+    "approvals.set_absence": gettext_lazy("say who approves while one is away"),
+    "home.begin": gettext_lazy("go through the first steps of a house"),
+    "home.throw_away": gettext_lazy("throw the demonstration away"),
     "running.look_after": gettext_lazy("look after how the house runs"),
     "jobs.try_again": gettext_lazy("put a background job back, or let held letters go out"),
     "jobs.settle": gettext_lazy("let a background job be"),
@@ -134,12 +330,24 @@ ACTS: Final[Mapping[str, str | Promise]] = {
 _SIGHT: Final = """
                         venue      agency     third_party
 contract                shared     shared     withheld
+draft                   own        own        withheld
 matter                  shared     shared     withheld
 complaint               shared     shared     withheld
 complaint.contact       shared     withheld   withheld
+file                    shared     shared     withheld
 person                  own        own        own
 person.papers           own        own        own
 customer                own        counts     withheld
+budget_line             own        own        own
+cost                    own        own        own
+period                  own        own        own
+venue                   shared     shared     withheld
+room                    shared     shared     withheld
+product                 shared     shared     withheld
+room_session            own        withheld   withheld
+sale                    own        counts     withheld
+assignment              shared     shared     withheld
+import                  own        own        own
 """
 
 
@@ -163,12 +371,26 @@ SIGHT_LABELS: Final[Mapping[str, str | Promise]] = {
 
 THINGS: Final[Mapping[str, str | Promise]] = {
     "contract": gettext_lazy("contracts, their clocks and their ledger"),
+    "draft": gettext_lazy("drafts of contracts, until they are signed"),
     "matter": gettext_lazy("matters that were recorded by hand, with the words beside them"),
     "complaint": gettext_lazy("complaints: words, stages, plan, result"),
     "complaint.contact": gettext_lazy("how a complaining guest can be reached"),
+    "file": gettext_lazy("files that hang on what is seen, and who looked at them"),
     "person": gettext_lazy("people: name, post, e-mail, telephone"),
     "person.papers": gettext_lazy("personal papers: certificates, contracts of employment"),
+    "message": gettext_lazy("messages to guests and others outside"),
+    "approval": gettext_lazy("requests for approval"),
     "customer": gettext_lazy("customers who gave their consent"),
+    "budget_line": gettext_lazy("budgets, with what is promised and paid"),
+    "cost": gettext_lazy("reimbursement forms"),
+    "period": gettext_lazy("months of the books"),
+    "venue": gettext_lazy("venues: address, opening hours, shifts"),
+    "room": gettext_lazy("rooms"),
+    "product": gettext_lazy("brands and products of the range, with their prices"),
+    "room_session": gettext_lazy("which room was taken from when to when"),
+    "sale": gettext_lazy("lines of bills; the agency is told how many its promoters sold"),
+    "assignment": gettext_lazy("which promoter works at which venue, from when to when"),
+    "import": gettext_lazy("sheets that were taken in"),
 }
 
 

@@ -1,6 +1,7 @@
 """All settings. What changes between machines comes from the environment, as ENCORE_*, and is read here and nowhere else."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ ENCORE_SECRET_FILE = Path(os.environ.get("ENCORE_SECRET_FILE", ENCORE_HOME / "ke
 ENCORE_HOSTS = os.environ.get("ENCORE_HOSTS", "localhost,127.0.0.1,[::1]")
 # Address under which guests reach the server, where something before it speaks https: https://complaints.example
 ENCORE_BASE_URL = os.environ.get("ENCORE_BASE_URL", "")
+# Mail server for what leaves the house: smtp://user:password@host:587/?from=house@example.com, or smtps://. Default: none, and
+# e-mail is only pretended, on a page.
+ENCORE_MAIL = os.environ.get("ENCORE_MAIL", "")
 # How much is logged: debug, info, warning or error.
 ENCORE_LOG = os.environ.get("ENCORE_LOG", "info")
 
@@ -41,6 +45,10 @@ SECRET_KEY = _secret(ENCORE_SECRET_FILE)
 DEBUG = False
 if ENCORE_LOG not in ("debug", "info", "warning", "error"):
     raise SystemExit(f"ENCORE_LOG is debug, info, warning or error, not {ENCORE_LOG!r}.")
+if ENCORE_MAIL and not re.fullmatch(r"smtps?://[^\s]+\?from=[^\s@&]+@[^\s@&]+", ENCORE_MAIL):
+    raise SystemExit(
+        "ENCORE_MAIL is like smtp://user:password@host:587/?from=house@example.com."
+    )  # it holds a password
 ALLOWED_HOSTS = [host.strip() for host in ENCORE_HOSTS.split(",")]
 ROOT_URLCONF = "encore.config.urls"
 WSGI_APPLICATION = "encore.config.wsgi.application"
@@ -113,9 +121,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Nothing lies here that may not vanish; what counts tries must be the same for all processes.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "encore.accounts.cache.Cache",
         "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},  # with few, a flood of other names would wash a lock away
     }
 }
 

@@ -1,6 +1,6 @@
 """Who may run a job, for how long, and what becomes of it if nothing is heard of them.
 
-The moments are those of the machines that the workers run on: a lease is long against what clocks differ by.
+Leases run by the clock of the database, which all workers share, whatever their own machines say.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import F, Q
+from django.utils.timezone import now
 
 from encore.jobs.backend import UnknownTask
 from encore.jobs.models import Job, State
@@ -50,6 +51,16 @@ class Claimed:
     @property
     def running(self) -> Running:
         return Running(self.id, self.token)
+
+
+def by_database() -> datetime:
+    """The present moment. On SQLite there is one machine, and its clock is the database's."""
+    if connection.vendor != "postgresql":
+        return now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def claim(worker: str, at: datetime, lease: timedelta = LEASE) -> Claimed | None:

@@ -20,8 +20,9 @@ from django.utils.timezone import now
 from django_tasks.base import TaskContext
 
 from encore.jobs.backend import JobTask, UnknownTask, found, stored_result
-from encore.jobs.leases import LEASE, Claimed, claim, fail, give_back, renew, sweep, take_back
+from encore.jobs.leases import LEASE, Claimed, by_database, claim, fail, give_back, renew, sweep, take_back
 from encore.jobs.models import Job, State
+from encore.jobs.recurring import enqueue_recurring
 from encore.jobs.running import LostLease, effects, is_finished, running
 
 log = logging.getLogger("encore.jobs")
@@ -30,6 +31,7 @@ _SHORTEST_WAIT: Final = 0.05  # seconds, doubled as long as nothing is due
 _LONGEST_WAIT: Final = 1.0
 _GRACE: Final = 15.0  # for what runs when the worker is to end
 _SWEEP_EVERY: Final = 3600.0
+_LOOK_EVERY: Final = 60.0  # whether it is time again for what recurs
 
 
 def run_due() -> int:
@@ -105,7 +107,7 @@ class Worker:
         self._held: dict[str, _Held] = {}  # by token
         self._ended = threading.Event()  # one of the jobs has
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(slots)]
-        self._beat_at = self._swept_at = float("-inf")
+        self._beat_at = self._swept_at = self._looked_at = float("-inf")
 
     def run(self, is_wanted: Callable[[], bool]) -> bool:
         """Works until it is no longer wanted; false where a job hangs, so that only a new process can go on."""
@@ -142,7 +144,7 @@ class Worker:
     def _begin_due(self) -> bool:
         if len(self._held) >= len(self._threads):
             return False
-        job = claim(_name(), now(), self._lease)
+        job = claim(_name(), by_database(), self._lease)
         if job is None:
             return False
         self._held[job.token] = _Held(job, time.monotonic() + _longest(job).total_seconds())
@@ -155,10 +157,13 @@ class Worker:
         if moment - self._beat_at < self._lease.total_seconds() / 3:
             return
         self._renew()
-        for job in take_back(now()):
+        for job in take_back(by_database()):
             fields = {"job": job.pk, "task": job.task, "attempt": job.attempts, "worker": job.worker}
             log.warning("nothing is heard of a job; it is %s", job.state, extra={"fields": fields})
         self._beat_at = moment
+        if moment - self._looked_at >= _LOOK_EVERY:
+            enqueue_recurring(by_database())
+            self._looked_at = moment
         if moment - self._swept_at >= _SWEEP_EVERY:
             if gone := sweep(now()):
                 log.info("old jobs removed", extra={"fields": {"jobs": gone}})
@@ -168,7 +173,7 @@ class Worker:
         moment = time.monotonic()
         in_time = [held.job.running for held in list(self._held.values()) if held.most > moment]
         if in_time:
-            renew(in_time, now() + self._lease)
+            renew(in_time, by_database() + self._lease)
 
     def _hanging(self) -> bool:
         """Whether a job takes so long that its lease is let go, and its thread is lost with it."""

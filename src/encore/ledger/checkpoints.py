@@ -8,7 +8,7 @@ their own means. Writing happens off the way on which events come in: no operati
 import logging
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from encore.ledger.canonical import written
@@ -38,6 +39,7 @@ log = logging.getLogger("encore.checkpoints")
 _MOST: Final = 1_000  # events in a checkpoint; that many are worth one, however early
 _INTERVAL: Final = timedelta(seconds=30)
 _LOCK: Final = int.from_bytes(sha256(b"encore.ledger.checkpoints").digest()[:8], signed=True)
+_FRESH: Final = "checkpoints.next"
 _ED25519: Final = b"\x01"  # the signed note's number for this kind of signature
 
 
@@ -51,17 +53,23 @@ class NotANote(ValueError):
 
 @dataclass(frozen=True)
 class Statement:
-    """What a checkpoint says: as many events, with that root, at that time."""
+    """What a checkpoint says: as many events, with that root, at that time.
+
+    `next`: the key that signs from then on, where this is the last that its own key signs.
+    """
 
     origin: str
     size: int
     root: Hash
     number: int
     at: str
+    next: str = ""
 
     @property
     def text(self) -> str:
-        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\nnumber {self.number}\nat {self.at}\n"
+        handed_on = f"next {self.next}\n" if self.next else ""
+        root = b64encode(self.root).decode()
+        return f"{self.origin}\n{self.size}\n{root}\nnumber {self.number}\nat {self.at}\n{handed_on}"
 
     @property
     def made_at(self) -> datetime:
@@ -70,13 +78,13 @@ class Statement:
     @classmethod
     def parse(cls, text: str) -> Self:
         try:
-            origin, size, root, number, at = text.removesuffix("\n").split("\n")
+            origin, size, root, number, at, *more = text.removesuffix("\n").split("\n")
             said = cls(
                 origin, int(size), b64decode(root, validate=True),
-                int(number.removeprefix("number ")), at.removeprefix("at "),
+                int(number.removeprefix("number ")), at.removeprefix("at "), *(line.removeprefix("next ") for line in more),
             )  # fmt: skip
             is_exact = said.text == text and written(said.made_at) == said.at
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise NotANote(text) from error
         if not is_exact:
             raise NotANote(text)
@@ -133,16 +141,18 @@ class Signer:
 
 
 def read_note(note: str, verifiers: Iterable[Verifier]) -> Statement:
-    """What a note says. `NotANote` where none of these keys has signed it, or one of them something else.
+    """What a note says. `NotANote` where none of these keys has signed it, or one of them something else."""
+    return read_signed(note, verifiers)[0]
 
-    Signatures of others, such as those of witnesses, are passed over.
-    """
+
+def read_signed(note: str, verifiers: Iterable[Verifier]) -> tuple[Statement, set[Verifier]]:
+    """What a note says, and who of these has signed it. Signatures of others, such as witnesses, are passed over."""
     text, is_note, signatures = note.partition("\n\n")
     if not is_note or not signatures.endswith("\n"):
         raise NotANote(note)
     text += "\n"
     known = {(verifier.name, verifier.id): verifier for verifier in verifiers}
-    is_signed = False
+    signed_by: set[Verifier] = set()
     for line in signatures.removesuffix("\n").split("\n"):
         dash, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
@@ -155,10 +165,10 @@ def read_note(note: str, verifiers: Iterable[Verifier]) -> Statement:
         if verifier := known.get((name, content[:4])):
             if not verifier.signed(text, content[4:]):
                 raise NotANote(note)
-            is_signed = True
-    if not is_signed:
+            signed_by.add(verifier)
+    if not signed_by:
         raise NotANote(note)
-    return Statement.parse(text)
+    return Statement.parse(text), signed_by
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------
@@ -181,12 +191,8 @@ def make_key() -> None:
         return
     if Checkpoint.objects.exists():
         raise NoKey(_("Checkpoints are there, but not the key they were signed with: {path}").format(path=path))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = Ed25519PrivateKey.generate()
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - the mode
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        os.fsync(file.fileno())
+    _written(fresh)
     try:
         os.link(fresh, path)  # of several processes that start at once, one wins
     except FileExistsError:
@@ -195,18 +201,103 @@ def make_key() -> None:
     _signer()
 
 
+def _written(path: Path) -> None:
+    """A new private key, on the disk."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.generate()
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - the mode
+        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        os.fsync(file.fileno())
+
+
 def _signer() -> Signer:
     path = _folder() / "checkpoints"
+    _finish_rotation(path)
     if not path.exists():
         make_key()
+    signer = _read(path)
+    _publish(signer.verifier)
+    return signer
+
+
+def _read(path: Path) -> Signer:
     key = load_pem_private_key(path.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey)
     public, last = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw), latest()
-    signer = Signer(last.origin if last else f"encore/{sha256(public).hexdigest()[:16]}", key)
-    if signer.verifier not in verifiers():
+    return Signer(last.origin if last else f"encore/{sha256(public).hexdigest()[:16]}", key)
+
+
+def signing() -> Verifier:
+    """The key that signs now. `NoKey` where it is not here."""
+    return _signer().verifier
+
+
+def _publish(verifier: Verifier) -> None:
+    if verifier not in verifiers():
         with (_folder() / "checkpoints.pub").open("a") as file:
-            file.write(f"{signer.verifier}\n")
-    return signer
+            file.write(f"{verifier}\n")
+
+
+# --- rotation --------------------------------------------------------------------------------------------------------
+
+# The new key lies on the disk before the old one hands over to it, and takes its place only after that is committed: what
+# breaks off in between is finished, or forgotten, by whoever signs next.
+
+
+class CannotRotate(Exception):
+    """The key signs nothing yet, or somebody else is sealing."""
+
+
+def rotate(at: datetime) -> Verifier:
+    """Seals what there is, lets the old key sign that a new one takes over, and destroys the old one. The new public key."""
+    seal(at)
+    fresh = _folder() / _FRESH
+    with transaction.atomic(durable=True):
+        if not _alone():
+            raise CannotRotate(_("Something is being sealed just now. Try again."))
+        old, last = _signer(), Checkpoint.objects.order_by("number").last()
+        if last is None:
+            raise CannotRotate(_("Nothing is sealed yet: the key has signed nothing."))
+        _written(fresh)
+        new = _read(fresh).verifier
+        _publish(new)
+        before = Statement.parse(last.note.partition("\n\n")[0] + "\n")
+        said = Statement(old.name, before.size, before.root, last.number + 1, written(at), str(new))
+        Checkpoint.objects.create(number=said.number, size=last.size, peaks=bytes(last.peaks), note=old.note(said))
+    _finish_rotation(_folder() / "checkpoints")
+    return new
+
+
+def _finish_rotation(path: Path) -> None:
+    fresh = path.with_name(_FRESH)
+    if not fresh.exists():
+        return
+    try:
+        new = str(_read(fresh).verifier)
+    except (FileNotFoundError, ValueError):
+        return  # somebody else has just finished it, or it is being written
+    if handovers().filter(note__contains=f"\nnext {new}\n").exists():
+        try:
+            fresh.replace(path)
+        except FileNotFoundError:
+            return
+
+
+def handovers() -> QuerySet[Checkpoint]:
+    return Checkpoint.objects.filter(note__contains="\nnext ").order_by("number")
+
+
+def handed_on(trusted: Sequence[Verifier]) -> list[Verifier]:
+    """These keys, and those that they have handed over to, one after the other."""
+    found = list(trusted)
+    for one in handovers().iterator():
+        try:
+            following = Verifier.parse(read_note(one.note, found).next)
+        except NotANote:
+            continue
+        if following not in found:
+            found.append(following)
+    return found
 
 
 # --- sealing ---------------------------------------------------------------------------------------------------------
@@ -245,11 +336,11 @@ def latest() -> Statement | None:
 
 def _checkpoint(at: datetime, after: int) -> list[int]:
     """The events that are now in the tree. Those up to `after` need not be looked at, unless some came late."""
-    signer = _signer()
+    _signer()  # `NoKey` before anything is begun
     with transaction.atomic(durable=True):
         if not _alone():
             return []
-        sealing = _sealing()
+        signer, sealing = _signer(), _sealing()  # the key may have been handed over meanwhile
         is_settled = _has_ended(sealing.seen_transaction)
         events = _unsealed(sealing.settled_to if is_settled else max(sealing.settled_to, after))
         if not events:

@@ -1,6 +1,6 @@
 """What would follow from an event: judged as if it had happened, without writing anything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ import orjson
 from django.db.models import Q, QuerySet
 
 from encore.engine import Clock, Judge, Terms, judge_all
-from encore.engine.events import CONTRACT_WIDE, EFFECTIVE, Judged, Reader
+from encore.engine.events import CONTRACT_WIDE, EFFECTIVE, PUBLISHED, Judged, Reader
 from encore.engine.mentions import mentions
 from encore.engine.moments import from_datetime
 from encore.ledger.canonical import written
@@ -39,6 +39,7 @@ class Outlook:
     provisional: bool
     before: str
     counts_on: int  # how many more such events its period would still need
+    was_due_at: datetime | None = None  # as things stand; None for a new one
 
     @property
     def key(self) -> Key:
@@ -56,11 +57,39 @@ def foresee(
     versions = versions_of(contract)
     if not versions:
         return []
-    first = versions[0]
-    of_contract = Key("contract", contract)
-    found = list(_events(contract, subject, _heeded(contract, versions, type), first.since))
-    raw = {"type": type, "subject": str(subject), "at": written(at), "refs": [str(of_contract)], "data": dict(data)}
-    judged = partial(_judged, terms(first.edition_id, first.parameters), {str(subject), str(of_contract)}, now)
+    return _foreseen(contract, versions, {subject}, _raw(type, contract, subject, data, at), now)
+
+
+def foresee_calendar(contract: int, data: Mapping[str, object], *, at: datetime, now: datetime) -> list[Outlook]:
+    """The provisional deadlines, on whatever subject, that are another once a year's working days are published."""
+    rows = ClockRow.objects.filter(contract=contract, is_ended=False, provisional=True)
+    subjects = {Key(noun, number) for noun, number in rows.values_list("noun", "noun_id").distinct()}
+    versions = versions_of(contract)
+    if not versions or not subjects:
+        return []
+    raw = _raw(PUBLISHED, contract, Key("contract", contract), data, at)
+    return _foreseen(contract, versions, subjects, raw, now)
+
+
+def foresee_start(first: Terms, *, at: datetime, now: datetime) -> list[Outlook]:
+    """The clocks that would run, or have run out, at `now` under a contract that nobody has signed yet, in force from `at`."""
+    subject = Key("contract", 0)
+    event = Reader().take(_raw(EFFECTIVE, 0, subject, {}, at), 1)
+    clocks = _judged(first, {str(subject)}, now, [event])
+    return sorted((_outlook(clock, None) for clock in clocks.values()), key=lambda one: (one.due_at, one.duty))
+
+
+def _raw(type: str, contract: int, subject: Key, data: Mapping[str, object], at: datetime) -> dict[str, object]:
+    refs = [str(Key("contract", contract))]
+    return {"type": type, "subject": str(subject), "at": written(at), "refs": refs, "data": dict(data)}
+
+
+def _foreseen(
+    contract: int, versions: Sequence[TermsInForce], subjects: set[Key], raw: dict[str, object], now: datetime
+) -> list[Outlook]:
+    first, concerned = versions[0], {*map(str, subjects), str(Key("contract", contract))}
+    found = list(_events(contract, subjects, _heeded(contract, versions, str(raw["type"])), first.since))
+    judged = partial(_judged, terms(first.edition_id, first.parameters), concerned, now)
     before, after = judged(found), judged([*found, Reader().take(raw, _LAST)])
     changed = [place for place, clock in after.items() if place not in before or _told(clock) != _told(before[place])]
     changed.sort(key=lambda place: (after[place].opened, after[place].due))
@@ -76,14 +105,14 @@ def _heeded(contract: int, versions: Iterable[TermsInForce], type: str) -> set[s
     return {one.pattern.event for one in said if one.rule.id in duties} | CONTRACT_WIDE
 
 
-def _events(contract: int, subject: Key, heeded: set[str], since: datetime) -> Iterable[Judged]:
-    def concerning(key: Key) -> QuerySet[Concern, int]:
-        found = Concern.objects.filter(contract=contract, noun=key.noun, noun_id=key.id)
+def _events(contract: int, subjects: set[Key], heeded: set[str], since: datetime) -> Iterable[Judged]:
+    def concerning(noun: str, numbers: Collection[int]) -> QuerySet[Concern, int]:
+        found = Concern.objects.filter(contract=contract, noun=noun, noun_id__in=numbers)
         return found.values_list("event", flat=True)
 
-    which = Q(type__in=heeded, pk__in=concerning(Key("contract", contract)))
-    if subject.noun != "contract":
-        which |= Q(pk__in=concerning(subject))
+    which = Q(type__in=heeded, pk__in=concerning("contract", [contract]))
+    for noun in {key.noun for key in subjects} - {"contract"}:
+        which |= Q(pk__in=concerning(noun, [key.id for key in subjects if key.noun == noun]))
     reader = Reader()
     for event in Event.objects.filter(which).order_by("pk"):
         raw = {**orjson.loads(bytes(event.body)), "id": str(event.pk)}
@@ -106,4 +135,5 @@ def _outlook(clock: Clock, before: Clock | None) -> Outlook:
     return Outlook(
         clock.duty, clock.clause, *Key.parse(clock.subject), clock.opened_at, clock.due_at, clock.first_due_at,
         clock.closed_at, clock.name, clock.provisional, before.name if before else "", clock.need,
+        before.due_at if before else None,
     )  # fmt: skip

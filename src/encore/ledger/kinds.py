@@ -154,6 +154,7 @@ class Kind:
 # What no operation records yet has no field that must be there: told by hand, it says what the contract asks about.
 KINDS: Final[Mapping[str, Kind]] = {
     "contract.signed": Kind(_("Contract signed"), stays=True),
+    "party.invited": Kind(_("First manager of the other party invited"), {"role": CODE}, stays=True),
     "contract.effective": Kind(
         _("Contract in force"),
         {"edition": HASH, "parameters": PARAMETERS},
@@ -194,13 +195,47 @@ KINDS: Final[Mapping[str, Kind]] = {
     "person.joined": Kind(_("Joined")),
     "person.appointed": Kind(_("Appointed to another post"), {"post": CODE}),
     "post.ended": Kind(_("Post ended"), {"post": CODE}),
+    "promoter.admitted": Kind(_("Admitted as a promoter"), {"from_day": DATE}),
+    "promoter.assigned": Kind(_("Promoter assigned"), {"from_day": DATE}, may={"to_day": DATE}),
+    "promoter.assignment_ended": Kind(_("Assignment ended"), {"to_day": DATE}),
+    "qualification.recorded": Kind(
+        _("Qualification recorded"), {"kind": CODE, "from_day": DATE}, may={"to_day": DATE, "file": HASH}
+    ),
+    "handler.appointed": Kind(_("Made responsible for complaints"), {"from_day": DATE}),
+    "handler.ended": Kind(_("No longer responsible for complaints"), {"to_day": DATE}),
+    "import.taken": Kind(
+        _("Sheet taken in"),
+        {"kind": CODE, "file": HASH, "new": NUMBER, "same": NUMBER, "changed": NUMBER, "refused": NUMBER},
+        stays=True,
+    ),
+    "import.undone": Kind(
+        _("Sheet taken back"),
+        {"kind": CODE, "file": HASH, "removed": NUMBER, "restored": NUMBER, "kept": NUMBER},
+        stays=True,
+    ),
+    "venue.opened": Kind(_("Venue opened"), {"day_ends": NUMBER}, stays=True),  # times of day: minutes after midnight
+    "venue.changed": Kind(_("Venue changed"), {"day_ends": NUMBER}, stays=True),
+    "hours.set": Kind(_("Opening hours set"), {"weekday": NUMBER}, may={"opens": NUMBER, "closes": NUMBER}, stays=True),
+    "shift.set": Kind(_("Shift set"), {"shift": NUMBER, "starts": NUMBER, "ends": NUMBER}, stays=True),
+    "shift.dropped": Kind(_("Shift given up"), {"shift": NUMBER}, stays=True),
+    "room.opened": Kind(_("Room opened"), stays=True),
+    "room.closed_down": Kind(_("Room closed down"), stays=True),
+    "room.renewed": Kind(_("New picture and code for the room"), stays=True),
+    "product.listed": Kind(_("Taken into the range"), {"amount": MONEY, "currency": CODE}, stays=True),
+    "product.delisted": Kind(_("Taken out of the range"), stays=True),
+    "session.opened": Kind(_("Guests came"), {"room": KEY}, may={"guests": NUMBER}, stays=True),
+    "session.closed": Kind(_("Guests left"), stays=True),
+    "file.added": Kind(_("File added"), {"file": HASH, "purpose": CODE}, stays=True),
+    "file.held": Kind(_("File held"), {"file": HASH, "reason": CODE}, stays=True),
+    "file.released": Kind(_("File released"), {"file": HASH}, stays=True),
+    "file.erased": Kind(_("File erased, its time being over"), {"file": HASH, "reason": CODE}, stays=True),
     "complaint.received": Kind(_("Complaint received"), {"channel": CODE}),
     "complaint.recorded": Kind(_("Complaint recorded"), may={"channel": CODE}),
     "complaint.reported": Kind(_("Complaint reported upwards"), may={"department": CODE}),
     "complaint.taken_up": Kind(_("Complaint taken up"), may={"department": CODE}),
     "complaint.acknowledged": Kind(_("Receipt acknowledged to the guest"), may={"channel": CODE}),
     "complaint.verified": Kind(_("Facts verified")),
-    "complaint.assessed": Kind(_("Classified and assessed"), {"severity": CODE, "category": CODE}),
+    "complaint.assessed": Kind(_("Classified and assessed"), {"severity": CODE, "category": CODE}, may={"cause": CODE}),
     "complaint.classified": Kind(_("Complaint classified"), may={"severity": CODE, "category": CODE, "cause": CODE}),
     "complaint.assigned": Kind(_("Complaint assigned"), may={"stage": CODE, "department": CODE, "handler": KEY}),
     "complaint.contacted": Kind(_("Guest contacted"), may={"channel": CODE}),
@@ -229,6 +264,20 @@ KINDS: Final[Mapping[str, Kind]] = {
     "complaint.merged": Kind(_("Complaint merged with another"), may={"into": KEY}),
     "complaint.reopened": Kind(_("Complaint reopened"), may={"reason": CODE}),
     "complaint.escalated": Kind(_("Complaint escalated"), may={"severity": CODE, "department": CODE, "reason": CODE}),
+    "complaint.rated": Kind(_("Handling rated by the guest"), {"rating": NUMBER}, stays=True),
+    "complaint.regrading_asked": Kind(_("Lower level asked for"), {"severity": CODE}, stays=True),
+    "complaint.regrading_refused": Kind(_("Lower level refused"), {"severity": CODE}, stays=True),
+    "complaint.concern_named": Kind(_("Person concerned named"), stays=True),
+    "complaint.concerned_told": Kind(_("Person concerned told of the complaint"), stays=True),
+    "complaint.concerned_heard": Kind(_("Person concerned heard"), stays=True),
+    "complaint.concerned_result": Kind(_("Person concerned told the result"), stays=True),
+    "complaint.concerned_appealed": Kind(_("Person concerned appealed"), stays=True),
+    "complaint.remedy_offered": Kind(
+        _("Remedy offered"), {"remedy": CODE}, may={"amount": MONEY, "currency": CODE}, stays=True
+    ),
+    "complaint.remedy_approved": Kind(_("Remedy approved"), {"remedy": CODE}, stays=True),
+    "complaint.remedy_refused": Kind(_("Remedy not approved"), {"remedy": CODE}, stays=True),
+    "complaint.remedy_given": Kind(_("Remedy given"), {"remedy": CODE}, stays=True),
     "complaint.put_back": Kind(_("Put back to an earlier step"), {"entry": NUMBER}, stays=True),
     "survey.planned": Kind(_("Survey planned"), may={"from_day": DATE, "to_day": DATE}),
     "survey.opened": Kind(_("Survey opened"), may={"invited": NUMBER}),
@@ -268,17 +317,25 @@ KINDS: Final[Mapping[str, Kind]] = {
     "customer.cared_for": Kind(_("Customer cared for"), may={"kind": CODE}),
     "customer.opted_out": Kind(_("Customer opted out"), may={"channel": CODE}),
     "customer.erased": Kind(_("Customer data erased"), may={"reason": CODE}),
+    "customer.merged": Kind(_("Customer merged with another"), {"into": KEY}, stays=True),
+    "customer.request_received": Kind(_("Request about personal data received"), {"kind": CODE}, may={"channel": CODE}),
+    "customer.request_answered": Kind(_("Request about personal data answered"), {"kind": CODE, "outcome": CODE}),
     "relationship.evaluated": Kind(_("Customer relationships evaluated"), may={"document": HASH}),
     "cost.submitted": Kind(
-        _("Cost submitted"), may={"amount": MONEY, "currency": CODE, "budget_line": CODE, "document": HASH}
+        _("Cost submitted"), may={"amount": MONEY, "currency": CODE, "budget_line": CODE, "document": HASH}, stays=True
     ),
-    "cost.approved": Kind(_("Cost approved"), may={"amount": MONEY, "currency": CODE}),
-    "cost.rejected": Kind(_("Cost rejected"), may={"reason": CODE}),
-    "cost.paid": Kind(_("Cost paid"), may={"amount": MONEY, "currency": CODE}),
+    "cost.approved": Kind(_("Cost approved"), may={"amount": MONEY, "currency": CODE}, stays=True),
+    "cost.rejected": Kind(_("Cost rejected"), may={"reason": CODE, "words": HASH}, stays=True),
+    "cost.paid": Kind(_("Cost paid"), may={"amount": MONEY, "currency": CODE}, stays=True),
     "budget.set": Kind(
         _("Budget set"),
         may={"budget_line": CODE, "amount": MONEY, "currency": CODE, "from_day": DATE, "to_day": DATE},
+        stays=True,
     ),
+    "period.closed": Kind(
+        _("Month closed"), {"from_day": DATE, "to_day": DATE, "transfers": NUMBER, "document": HASH}, stays=True
+    ),
+    "period.reopened": Kind(_("Month opened again"), {"from_day": DATE, "reason": CODE}, stays=True),
     "settlement.closed": Kind(
         _("Settlement closed"), may={"amount": MONEY, "currency": CODE, "from_day": DATE, "to_day": DATE}
     ),
@@ -312,7 +369,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     "message.delivered": Kind(_("Message delivered"), may={"channel": CODE}),
     "message.read": Kind(_("Message read"), may={"channel": CODE}),
     "message.failed": Kind(_("Message not delivered"), may={"channel": CODE, "reason": CODE}),
+    "message.refused": Kind(_("Message not sent"), {"reason": CODE}, may={"channel": CODE}, stays=True),
+    "message.opted_out": Kind(_("Recipient wants no more messages"), {"everything": FLAG}, stays=True),
     "message.received": Kind(_("Message came in"), may={"channel": CODE}),
+    "approval.requested": Kind(
+        _("Approval asked for"), {"kind": CODE}, may={"amount": MONEY, "currency": CODE, "words": HASH}, stays=True
+    ),
+    "approval.passed": Kind(_("Agreed to, and passed on"), {"place": NUMBER}, may={"words": HASH}, stays=True),
+    "approval.given": Kind(_("Approved"), may={"amount": MONEY, "currency": CODE, "words": HASH}, stays=True),
+    "approval.refused": Kind(_("Approval refused"), {"words": HASH}, stays=True),
+    "approval.withdrawn": Kind(_("Request for approval withdrawn"), stays=True),
+    "approval.delegated": Kind(_("Approval handed on"), {"place": NUMBER, "to": KEY}, stays=True),
+    "approval.added": Kind(_("Approver added"), {"place": NUMBER, "to": KEY}, stays=True),
     "notice.sent": Kind(_("Notice sent"), may={"matter": CODE, "by": CODE, "channel": CODE}),
     "notice.delivered": Kind(_("Notice delivered"), may={"matter": CODE, "by": CODE, "channel": CODE}),
     "notice.failed": Kind(_("Notice not delivered"), may={"matter": CODE, "by": CODE, "channel": CODE}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -29,10 +29,11 @@ from encore.ledger.judging import (
 )
 from encore.ledger.models import Memory
 from encore.ledger.nouns import Key
-from encore.ledger.stored import Place, Row, among, clocks_of, memos_of, values_of
+from encore.ledger.stored import Place, Row, among, aware, clocks_of, memos_of, values_of
 from encore.ledger.terms import versions_of, versions_told
 
 _BATCH: Final = 500  # subjects judged at a time
+_MOST_AHEAD: Final = timedelta(days=1)
 _VALUES: Final = (
     "clause", "opened_at", "due_at", "first_due_at", "state", "is_ended", "breached_at", "closed_at", "provisional",
     "started_by", "closed_by", "memo",
@@ -48,8 +49,12 @@ class Difference:
 
     @property
     def row(self) -> str:
-        key, duty, index = self.place
-        return f"clock {key} {duty} #{index} (contract:{self.contract})"
+        return _row(self.contract, self.place)
+
+
+def _row(contract: int, place: Place) -> str:
+    key, duty, index = place
+    return f"clock {key} {duty} #{index} (contract:{contract})"
 
 
 def rows(sql: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
@@ -90,6 +95,68 @@ def has_terms_as_told(contract: int) -> bool:
         return [(row.edition_id, row.parameters, row.since, row.until) for row in rows]
 
     return plain(versions_of(contract)) == plain(versions_told(contract))
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A row with something else where a time or a state belongs. No `key`: all under the contract hangs on it."""
+
+    row: str
+    contract: int
+    key: Key | None
+
+
+_TIMES: Final = {
+    "ledger_termsinforce": ("since", "until"),
+    "ledger_memory": ("judged_to",),
+    "ledger_memo": ("judged_to", "wakes_at"),
+    "ledger_clock": ("opened_at", "due_at", "first_due_at", "breached_at", "closed_at", "warns_at"),
+}
+_SECOND: Final = "{0} GLOB '????-??-?? ??:??:??'"
+_FRACTION: Final = "{0} GLOB '????-??-?? ??:??:??.[0-9][0-9][0-9][0-9][0-9][0-9]'"
+_IS_TIME: Final = {
+    "sqlite": f"typeof({{0}}) = 'text' AND ({_SECOND} OR {_FRACTION})"  # any text goes into a column there
+    " AND datetime({0}, '+0 days') IS substr({0}, 1, 19) AND substr({0}, 1, 4) > '0000'",
+    "postgresql": "{0} BETWEEN '0001-01-01+00' AND '9999-12-31 00:00+00'",  # it knows times that Python does not
+}
+
+
+_STATES: Final = ", ".join(f"'{state.name.lower()}'" for state in State)
+
+
+def unreadable() -> Iterator[Unreadable]:
+    is_time = _IS_TIME[connection.vendor]
+    for table, columns in _TIMES.items():
+        found = " OR ".join(f"({column} IS NOT NULL AND NOT ({is_time.format(column)}))" for column in columns)
+        match table:
+            case "ledger_clock":
+                found += f" OR state NOT IN ({_STATES})"
+                for contract, noun, id, duty, index in rows(
+                    f'SELECT contract, noun, noun_id, duty, "index" FROM {table} WHERE {found} ORDER BY id'  # noqa: S608
+                ):
+                    key = Key(noun, id)
+                    yield Unreadable(_row(contract, (key, duty, index)), contract, key)
+            case "ledger_memo":
+                for contract, noun, id in rows(
+                    f"SELECT contract, noun, noun_id FROM {table} WHERE {found} ORDER BY id"  # noqa: S608
+                ):
+                    yield Unreadable(f"memo {noun}:{id} (contract:{contract})", contract, Key(noun, id))
+            case _:
+                for (contract,) in rows(f"SELECT DISTINCT contract FROM {table} WHERE {found}"):  # noqa: S608
+                    name = "terms" if table == "ledger_termsinforce" else "memory"
+                    yield Unreadable(f"{name} contract:{contract}", contract, None)
+
+
+def judged_up_to(contract: int, recorded_to: datetime) -> datetime:
+    """The moment up to which a contract was judged. `recorded_to`: what is known of it without looking at clocks.
+
+    Periods that began, and prohibitions that were kept, are found by time alone: no event tells of them, but what is
+    remembered of their subjects does. No further than a day is gone along with that, for no machine's clock is so wrong.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    between = [contract, adapt(recorded_to), adapt(recorded_to + _MOST_AHEAD)]
+    found = rows("SELECT judged_to FROM ledger_memo WHERE contract = %s AND judged_to BETWEEN %s AND %s", between)
+    return max((aware(at) for (at,) in found), default=recorded_to)
 
 
 def differences(contract: int, keys: Sequence[Key], now: datetime) -> Iterator[Difference]:
@@ -250,7 +317,7 @@ def _judges(contract: int, keys: set[Key]) -> dict[Key, str]:
 
 
 def _without_unreadable(contract: int, keys: Sequence[Key], now: datetime) -> Iterator[Difference]:
-    """On SQLite a column takes anything; what is no time any more, say, cannot even be compared."""
+    """What is no state any more, say, cannot even be compared."""
     condition, values = among(keys)
     sql = f'SELECT id, noun, noun_id, duty, "index" FROM ledger_clock WHERE contract = %s AND {condition}'  # noqa: S608
     unreadable: set[Key] = set()

@@ -25,12 +25,29 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from encore.ledger.chain import genesis, leaf, link
-from encore.ledger.checkpoints import NotANote, Statement, Verifier, peaks_of, read_note, verifiers
+from encore.ledger.checkpoints import (
+    NotANote,
+    Statement,
+    Verifier,
+    handed_on,
+    peaks_of,
+    read_note,
+    read_signed,
+    verifiers,
+)
 from encore.ledger.judged_by import judged_by
 from encore.ledger.merkle import EMPTY, Frontier, Hash
 from encore.ledger.models import Checkpoint, EditionFile, Sealing
 from encore.ledger.nouns import Key
-from encore.ledger.rebuild import contracts, differences, has_terms_as_told, rows, subjects
+from encore.ledger.rebuild import (
+    contracts,
+    differences,
+    has_terms_as_told,
+    judged_up_to,
+    rows,
+    subjects,
+    unreadable,
+)
 
 
 class Kind(StrEnum):
@@ -73,7 +90,12 @@ class Tally:
     streams: int = 0
     checkpoints: int = 0
     subjects: int = 0
+    recorded_to: str = ""  # the latest moment at which anything was recorded, as the bytes of the events have it
     findings: Counter[Kind] = field(default_factory=Counter)
+
+    def latest(self, now: datetime) -> datetime:
+        """The later of this and what was recorded, perhaps by a machine whose clock is ahead of ours."""
+        return max(now, datetime.fromisoformat(self.recorded_to)) if self.recorded_to else now
 
     def numbers(self) -> dict[str, int | str]:
         looked_at = {
@@ -183,10 +205,13 @@ _COLUMNS: Final = ("subject", "seq", "type", "schema", "actor", "occurred_at", "
 def entries(tally: Tally) -> Iterator[Finding]:
     """The columns of every event, and what it is said to concern, against its bytes."""
     settled = (Sealing.objects.first() or Sealing(settled_to=0)).settled_to
-    times = "event.occurred_at, event.recorded_at"
-    in_database: Callable[[str], object] = datetime.fromisoformat
-    if connection.vendor == "sqlite":  # as text, for what is no time any more has to be named like everything else
-        times, in_database = "CAST(event.occurred_at AS TEXT), CAST(event.recorded_at AS TEXT)", _as_sqlite_has_it
+    # As text, for what is no time any more, or none that can be read, has to be named like everything else.
+    in_database: Callable[[str], str]
+    if connection.vendor == "sqlite":
+        written, in_database = "CAST({} AS TEXT)", _as_sqlite_has_it
+    else:
+        written, in_database = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", str
+    times = ", ".join(written.format(f"event.{column}") for column in _COLUMNS[-2:])
     found = rows(
         f"SELECT event.id, event.noun, event.noun_id, event.seq, event.type, event.schema, event.actor, {times},"  # noqa: S608
         " event.body, leaf.number FROM ledger_event AS event LEFT JOIN ledger_leaf AS leaf ON leaf.event = event.id"
@@ -214,6 +239,8 @@ def entries(tally: Tally) -> Iterator[Finding]:
             yield altered(
                 _event(id, key, seq), format_lazy(_("not what its bytes say: {names}"), names=", ".join(names))
             )
+        else:
+            tally.recorded_to = max(tally.recorded_to, said["recorded_at"])
         if concerned != to_concern and Counter(concerned) != Counter(to_concern):
             yield altered(_event(id, key, seq), _("the rows of what it concerns are not what its bytes say"))
     yield from concerns.before(None)
@@ -314,7 +341,7 @@ def _size(held: Held) -> int:
 
 def _checkpoints(trusted: Sequence[Verifier], found: list[Finding], tally: Tally) -> Iterator[Held]:
     """Those that say what was signed; what is wrong with others is put into `found`."""
-    size, expected = 0, 0
+    size, expected, retired = 0, 0, set[Verifier]()
     for one in Checkpoint.objects.order_by("number").iterator():
         tally.checkpoints += 1
         row, peaks = f"checkpoint {one.number}", tuple(peaks_of(bytes(one.peaks)))
@@ -322,13 +349,17 @@ def _checkpoints(trusted: Sequence[Verifier], found: list[Finding], tally: Tally
             found.append(altered(f"checkpoint {expected}", _("it is missing")))
         expected = one.number + 1
         try:
-            said = read_note(one.note, trusted)
+            said, signed_by = read_signed(one.note, trusted)
         except NotANote:
             found.append(altered(row, _("no key of ours has signed what its note says")))
             continue
+        if signed_by <= retired:
+            found.append(altered(row, _("it is signed by a key that had been handed over before")))
+        if said.next:
+            retired |= signed_by
         if (one.number, one.size) != (said.number, said.size):
             found.append(altered(row, _("its number or size is not what its note says")))
-        if said.size <= size:
+        if said.size < size or (said.size == size and not said.next):
             found.append(altered(row, _("it is of an earlier tree than the one before it")))
             continue
         if len(peaks) != said.size.bit_count() or Frontier(said.size, peaks).root != said.root:
@@ -400,15 +431,32 @@ def editions() -> Iterator[Finding]:
             yield altered(f"edition {file.sha256}", _("its bytes are not those that it is named after"))
 
 
+def times() -> Iterator[Finding]:
+    """The rows that the judge goes on from, and that nobody can read as what he has written."""
+    for one in unreadable():
+        yield altered(one.row, _("it cannot be read"))
+
+
 def clocks(tally: Tally, now: datetime) -> Iterator[Finding]:
-    """The terms of every contract, and every clock, against what the events alone give."""
+    """The terms of every contract, and every clock, against what the events alone give.
+
+    At the moment up to which all are judged: whose clock is behind does not find wrong what others found before.
+    """
+    broken = list(unreadable())
+    unreadable_keys = {(one.contract, one.key) for one in broken}
     for contract in contracts():
+        if (contract, None) in unreadable_keys:
+            continue
         if not has_terms_as_told(contract):
             yield Finding(Kind.WRONG, f"terms contract:{contract}", _("they are not those that the events tell"))
-        for keys in subjects(contract):
-            tally.subjects += len(keys)
+        at = judged_up_to(contract, tally.latest(now))
+        for found in subjects(contract):
+            tally.subjects += len(found)
+            keys = [key for key in found if (contract, key) not in unreadable_keys]
+            if not keys:
+                continue
             try:
-                for one in differences(contract, keys, now):
+                for one in differences(contract, keys, at):
                     yield Finding(Kind.STALE if one.is_stale else Kind.WRONG, one.row, one.said)
             except Exception as error:
                 row = f"contract:{contract}, {keys[0]} to {keys[-1]}"
@@ -418,8 +466,8 @@ def clocks(tally: Tally, now: datetime) -> Iterator[Finding]:
 
 def recorded(tally: Tally, kept: Sequence[Held] = (), trusted: Sequence[Verifier] | None = None) -> Iterator[Finding]:
     """What clocks are judged by. `trusted`: the keys whose signatures count, instead of our own."""
-    keys = verifiers() if trusted is None else trusted
-    yield from itertools.chain(streams(tally), entries(tally), tree(tally, keys, kept), editions())
+    keys = handed_on(verifiers() if trusted is None else trusted)
+    yield from itertools.chain(streams(tally), entries(tally), tree(tally, keys, kept), editions(), times())
 
 
 def verify(

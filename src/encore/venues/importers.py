@@ -121,8 +121,10 @@ class _Known:
 def _promoters(owner: Organisation) -> Mapping[str, Sequence[User]]:
     """Those of the agencies with which this venue has contracts."""
     manager = User.objects.filter(organisation=owner, post=Post.MANAGER).first()
-    agencies = NOUNS["contract"].visible_to(manager).values("agency") if manager else []
     found: dict[str, list[User]] = defaultdict(list)
+    if manager is None:
+        return found
+    agencies = NOUNS["contract"].visible_to(manager).order_by().values("agency")
     for person in User.objects.filter(organisation__in=agencies, post=Post.PROMOTER):
         found[plain_title(person.name)].append(person)
     return found

@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.html import json_script
 from jinja2 import Environment, StrictUndefined
 
-from encore.web import appearance, clockface, language, navigation
+from encore.web import appearance, charts, clockface, language, navigation, phones
 
 
 def environment(**options: Any) -> Environment:
@@ -30,7 +30,7 @@ def environment(**options: Any) -> Environment:
         pgettext=translation.pgettext,
         npgettext=translation.npgettext,
     )
-    made.globals.update(get_messages=get_messages)
+    made.globals.update(get_messages=get_messages, charts_are_built=charts.are_built)
     made.globals.update(static=static, url=_url, languages=settings.LANGUAGES, clock_face=clockface.face)
     made.filters.update(
         json_script=json_script,
@@ -45,7 +45,10 @@ def environment(**options: Any) -> Environment:
         number=language.number,
         at_most=language.at_most,
         money=language.money,
+        phone=phones.digits,
         percent=language.percent,
+        day=language.day,
+        weekday=language.weekday,
         html_lang=language.html_lang,
     )
     made.tests.update(converted=language.is_converted)
@@ -62,5 +65,5 @@ def reader(request: HttpRequest) -> dict[str, Any]:
         "language": translation.get_language(),
         "theme": appearance.theme(request),
         "csrf_token": get_token(request),
-        "ways": lambda: navigation.ways(request.user),
+        "ways": lambda: navigation.ways(request.user, getattr(request, "session", {})),
     }

@@ -69,7 +69,6 @@ def _plain(value: Value) -> str | int | None:
 def _as_sheet(request: StaffRequest, page: Listing[M, R], at: datetime) -> HttpResponse:
     """All rows, not only a page of them. Who took them along is noted."""
     from openpyxl import Workbook  # noqa: PLC0415 - takes longer to load than most pages to answer
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
 
     if page.narrowed.order_by()[: MOST_EXPORTED + 1].count() > MOST_EXPORTED:
         sentence = _("A sheet holds at most %(most)s rows. Search or filter until there are fewer.")
@@ -78,33 +77,37 @@ def _as_sheet(request: StaffRequest, page: Listing[M, R], at: datetime) -> HttpR
     sheet = book.create_sheet(_UNTITLED.sub(" ", str(page.table.caption))[:31])
     sheet.freeze_panes = "A2"
 
-    def cell(value: Value) -> Any:
-        made = WriteOnlyCell(sheet)
-        match value:
-            case datetime():
-                made.value, made.number_format = localtime(value).replace(tzinfo=None), "yyyy-mm-dd hh:mm"
-            case date():
-                made.value, made.number_format = value, "yyyy-mm-dd"
-            case Decimal():
-                made.value, made.number_format = value, "#,##0.00"
-            case int() | None:
-                made.value = value
-            case _:
-                made.value = _UNWRITABLE.sub("", str(value))[:_LONGEST]
-                made.data_type = "s"  # text that begins with = is no formula
-        return made
-
     for place, column in enumerate(page.columns):
         sheet.column_dimensions[chr(ord("A") + place)].width = 40 if column.kind == "excerpt" else 20
-    sheet.append([cell(str(column.title)) for column in page.columns])
+    sheet.append([cell(sheet, str(column.title)) for column in page.columns])
     for row in _every(page):
-        sheet.append([cell(column.value(row)) for column in page.columns])
+        sheet.append([cell(sheet, column.value(row)) for column in page.columns])
     content = BytesIO()
     book.save(content)
     access.note("exported", user=request.user, at=at, reason=page.table.name)
     name = f"{page.table.name}-{localtime(at):%Y%m%d-%H%M}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content.getvalue(), content_type=_XLSX, headers=headers)
+
+
+def cell(sheet: Any, value: Value) -> Any:
+    """Days as days, numbers as numbers, and text as text: also what begins with `=`, and digits that begin with 0."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+    made = WriteOnlyCell(sheet)
+    match value:
+        case datetime():
+            made.value, made.number_format = localtime(value).replace(tzinfo=None), "yyyy-mm-dd hh:mm"
+        case date():
+            made.value, made.number_format = value, "yyyy-mm-dd"
+        case Decimal():
+            made.value, made.number_format = value, "#,##0.00"
+        case int() | None:
+            made.value = value
+        case _:
+            made.value = _UNWRITABLE.sub("", str(value))[:_LONGEST]
+            made.data_type = "s"  # text that begins with = is no formula
+    return made
 
 
 def _every(page: Listing[M, R]) -> Iterator[R]:

@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from encore.web.dates import read_amount, read_date, read_moment, read_time
+from encore.engine.durations import duration
+from encore.web.dates import read_amount, read_date, read_decimal, read_moment, read_span, read_time
 
 Text = str | Promise
 
@@ -30,6 +31,18 @@ class Moment(forms.TextInput):
 
 class Amount(forms.TextInput):
     """`1,234.50`"""
+
+
+class Span(forms.TextInput):
+    """`5 working days`"""
+
+
+class Percent(forms.TextInput):
+    """`12.5%`"""
+
+
+class Plain(forms.TextInput):
+    """`12`"""
 
 
 class _Read(forms.Field, ABC):
@@ -94,3 +107,44 @@ class MoneyField(_Read):
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value:,.2f}" if isinstance(value, Decimal) else value
+
+
+class SpanField(_Read):
+    """A length of time; gives it as the contract language writes it, such as `5wd`."""
+
+    widget = Span
+    wrong = _("Write a number and a unit, like 24 hours, 5 working days or 3 months.")
+
+    def read(self, text: str) -> str | None:
+        found = read_span(text)
+        try:
+            return duration(found).text if found else None
+        except ValueError:
+            return None  # longer than anybody lives
+
+
+class PercentField(_Read):
+    """A share, typed in percent; gives it as a part of one."""
+
+    widget = Percent
+    wrong = _("This is no share. Write it in percent, like 90 or 12.5%.")
+
+    def read(self, text: str) -> Decimal | None:
+        found = read_decimal(text.strip().rstrip("%％"))
+        return found / 100 if found is not None and 0 <= found <= 100 else None
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{(value * 100).normalize():f}%" if isinstance(value, Decimal) else value
+
+
+class DecimalField(_Read):
+    """A number, whole or not."""
+
+    widget = Plain
+    wrong = _("This is no number.")
+
+    def read(self, text: str) -> Decimal | None:
+        return read_decimal(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value

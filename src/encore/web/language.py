@@ -1,8 +1,10 @@
 """Texts of an edition, and numbers, in the language of whoever reads the page."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -87,3 +89,14 @@ def percent(share: float) -> str:
 def at_most(value: int) -> str:
     """A number that was counted no further than lists are counted: `1,000+`."""
     return f"{number(MOST_COUNTED)}+" if value > MOST_COUNTED else number(value)
+
+
+def day(value: date) -> str:
+    """`2026年3月5日`, `5 March 2026`."""
+    return str(format_date(value, "long", locale=locale()))
+
+
+def weekday(value: date) -> str:
+    """`3月5日 周四`, `Thu 5 March`."""
+    pattern = "MMMd日 E" if tag() != "en" else "E d MMMM"
+    return str(format_date(value, pattern, locale=locale()))

@@ -1,7 +1,7 @@
 """What the kit page shows its components with: every state that each of them can have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from encore import editions
 from encore.engine import Edition, load_edition
+from encore.web import charts as charts_
 from encore.web import fields
+from encore.web.charts import Chart, Estimate, Limit, Series, TooFew, Value
 from encore.web.tables import Column, cells, heads
 
 _HOUR: Final = timedelta(hours=1)
@@ -163,6 +165,93 @@ def entries(now: datetime) -> list[Entry]:
         Entry("complaint.verified", str(_("Facts verified")), now - 5 * _HOUR, actor="林静", annulled=struck),
         Entry("duty.breached", str(_("Deadline missed")), now - 2 * _HOUR, details=(duty,)),
     ]
+
+
+def charts() -> list[Chart]:
+    """Counts, money, estimates in time and beside each other, a Pareto chart, a control chart, nothing yet."""
+    months = [_("%(month)s/2026") % {"month": month} for month in range(1, 7)]
+    reasons = [_("Waiting"), _("Wine that is warm"), _("The bill"), _("Noise from next door"), _("Manners")]
+    shop: list[Value] = [
+        Estimate(0.62, 0.55, 0.69, 182),
+        Estimate(0.71, 0.6, 0.8, 64),
+        Estimate(0.48, 0.3, 0.66, 24),
+        TooFew(4),
+    ]
+    satisfied: list[Value] = [TooFew(5)]
+    satisfied += [Estimate(0.6 + n / 40, 0.5 + n / 40, 0.69 + n / 40, 90 + n) for n in range(5)]
+    before: list[Value] = [Estimate(0.58, 0.5, 0.66, 150), Estimate(0.69, 0.57, 0.79, 58), TooFew(7), None]
+    return [
+        Chart(
+            "chart-bars",
+            _("Complaints by reason"),
+            _("Reason"),
+            reasons,
+            [Series(_("this quarter"), [14, 9, 7, 0, 3]), Series(_("the quarter before"), [11, 12, 5, 2, None])],
+            unit=_("complaints"),
+        ),
+        charts_.pareto(
+            "chart-pareto",
+            _("What most complaints are about"),
+            _("Reason"),
+            dict(zip(reasons, [41, 23, 11, 6, 3], strict=True)),
+            _("complaints"),
+        ),
+        Chart(
+            "chart-line",
+            _("Satisfied guests"),
+            _("Month"),
+            months,
+            [
+                Series(
+                    _("Satisfied"),
+                    satisfied,
+                    "line",
+                )
+            ],
+            kind="percent",
+            note=_("Estimated from samples: the whiskers are 95% intervals."),
+        ),
+        Chart(
+            "chart-points",
+            _("Satisfied guests by shop"),
+            _("Shop"),
+            [_("East shop"), _("West shop"), _("South shop"), _("North shop")],
+            [Series(_("this quarter"), shop, "point"), Series(_("the quarter before"), before, "point")],
+            kind="percent",
+        ),
+        Chart(
+            "chart-limits",
+            _("Complaints a week for every 1,000 guests"),
+            _("Week"),
+            [str(week) for week in range(1, 13)],
+            [
+                Series(
+                    _("Complaints"),
+                    [
+                        Decimal(one)
+                        for one in ["3.1", "2.8", "3.6", "2.2", "3.9", "3", "2.7", "6.4", "3.3", "2.9", "3.5", "2.4"]
+                    ],
+                    "line",
+                    marked={7: _("above the limit")},
+                )
+            ],
+            [Limit(_("upper"), 5.2), Limit(_("mean"), 3.1, is_middle=True), Limit(_("lower"), 1)],
+        ),
+        Chart(
+            "chart-money",
+            _("Paid for incentives"),
+            _("Campaign"),
+            [_("New Year at the east shop, first round"), _("Spring, together with the brewery"), _("Summer nights")],
+            [Series(_("Amount"), [Decimal("12400.50"), Decimal(8300), Decimal("15250.80")])],
+            kind="money",
+            lies=True,
+        ),
+        Chart("chart-none", _("Nothing yet"), _("Month"), [], []),
+    ]
+
+
+def undrawn() -> Chart:
+    return replace(charts()[3], id="chart-undrawn")
 
 
 class Listed:

@@ -41,6 +41,8 @@ def kit(request: StaffRequest) -> HttpResponse:
         "narrowed": samples.Listed([], at, name="narrowed", caption=_("Nothing found"), words="没有这样的词"),
         "none_yet": samples.Listed([], at, name="none", caption=_("Empty")),
         "entries": samples.entries(at),
+        "charts": samples.charts(),
+        "undrawn": samples.undrawn(),
         **samples.forms_of(at),
     }
     return render(request, "web/kit_page.html", context)

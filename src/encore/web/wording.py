@@ -18,7 +18,7 @@ def kept(text: str) -> str:
 
 
 class Line(forms.Field):
-    """A short text on one line, which may be left out."""
+    """A short text on one line, which may be left out unless it is `required`."""
 
     def __init__(self, *, most: int, **options: Any) -> None:
         super().__init__(**{"required": False, **options})
@@ -26,6 +26,8 @@ class Line(forms.Field):
 
     def clean(self, value: Any) -> str:
         line = " ".join(kept(str(value or "")).split())
+        if self.required and not line:
+            raise ValidationError(self.error_messages["required"], code="required")
         if len(line) > self.max_length:
             message = _("That is %(length)s characters long; %(most)s are enough here.")
             raise ValidationError(message, params={"length": len(line), "most": self.max_length})

@@ -6,29 +6,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_people_by_name'),
-        ('complaints', '0002_the_whole_course'),
-        ('contracts', '0004_drafts'),
-        ('customers', '0001_guests_who_consented'),
-        ('venues', '0001_initial'),
+        ("accounts", "0005_people_by_name"),
+        ("complaints", "0002_the_whole_course"),
+        ("contracts", "0004_drafts"),
+        ("customers", "0001_guests_who_consented"),
+        ("venues", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='complaint',
-            name='contact',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.contact'),
+            model_name="complaint",
+            name="contact",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='complaint',
-            name='place',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='venues.room'),
+            model_name="complaint",
+            name="place",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="venues.room",
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(fields=['place', 'received_at', 'id'], name='complaint_by_place'),
+            model_name="complaint",
+            index=models.Index(fields=["place", "received_at", "id"], name="complaint_by_place"),
         ),
     ]

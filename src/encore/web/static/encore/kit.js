@@ -93,12 +93,13 @@ function step(list, by) {
 
 addEventListener("keydown", (event) => {
   const list = document.querySelector("[data-listing]");
-  if (!list || isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (localStorage.getItem(KEYS) === "off" || document.querySelector("dialog[open]")) return;
-  if (event.key === "j") step(list, 1);
-  else if (event.key === "k") step(list, -1);
+  if (list && event.key === "j") step(list, 1);
+  else if (list && event.key === "k") step(list, -1);
   else if (event.key === "/") {
-    const search = list.querySelector("[data-search]");
+    // A list's own search, or that of the whole house.
+    const search = list?.querySelector("[data-search]") ?? document.querySelector("[data-find]");
     if (!search) return;
     event.preventDefault();
     search.focus();
