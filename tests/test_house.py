@@ -128,3 +128,11 @@ def test_every_package_that_is_declared_is_locked() -> None:
     names = {re.split(r"[^A-Za-z0-9-]", one, maxsplit=1)[0].lower() for one in declared}
     lock = (ROOT / "requirements/dev.txt").read_text("utf-8")
     assert names - set(re.findall(r"^([a-z0-9.-]+)==", lock, re.MULTILINE)) == set()
+
+
+def test_a_plain_sqlite_can_check_the_file() -> None:
+    """What needs Django's own functions inside the database cannot be checked, restored or read without Django."""
+    files = [path for path in SOURCE.rglob("migrations/*.py") if "CheckConstraint" in path.read_text("utf-8")]
+    lookups = re.compile(r"__(?:year|month|day|week|quarter|hour|minute|second|date|time|iregex|regex)\b")
+    assert files
+    assert [path for path in files if lookups.search(path.read_text("utf-8"))] == []

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -64,6 +65,22 @@ def session_of_a_manager() -> str:
     return client.cookies["sessionid"].value
 
 
+def pages_of_guests() -> list[tuple[str, str, int, int, str]]:
+    """The card of a room, a complaint that was just made there, and one whose result waits for an answer."""
+    from encore.complaints.models import Complaint
+    from encore.venues.models import Room
+
+    rows = Complaint.objects.filter(contact=None, withdrawn_at=None, merged_at=None).order_by("pk")
+    found = [("guest-room", f"/r/{Room.objects.filter(is_active=True).earliest('pk').token}/", 390, 844, "dark")]
+    for name, row in (
+        ("guest-tracking", rows.filter(result_sent_at=None).last()),
+        ("guest-result", rows.filter(result_sent_at__isnull=False, archived_at=None, answer="").last()),
+    ):
+        if row is not None:
+            found.append((name, f"/t/{row.token}/", 390, 844, "light"))
+    return found
+
+
 def webp(converter: Page, png: bytes) -> bytes:
     for quality in (0.9, 0.8, 0.65, 0.5):
         found = base64.b64decode(converter.evaluate(_TO_WEBP, [base64.b64encode(png).decode(), quality]))
@@ -72,10 +89,10 @@ def webp(converter: Page, png: bytes) -> bytes:
     sys.exit("A picture stays above 100 KB.")
 
 
-def take(browser: Browser, address: str, session: str) -> None:
+def take(browser: Browser, address: str, session: str, taken: Iterable[tuple[str, str, int, int, str]]) -> None:
     converter = browser.new_page()
     PICTURES.mkdir(exist_ok=True)
-    for name, path, width, height, theme in TAKEN:
+    for name, path, width, height, theme in taken:
         context = browser.new_context(
             base_url=address,
             locale="zh-CN",
@@ -100,13 +117,14 @@ def main() -> None:
         subprocess.run([*encore, "migrate"], check=True)
         subprocess.run([*encore, "demo"], check=True, stdout=subprocess.DEVNULL)
         session, port = session_of_a_manager(), free_port()
+        taken = (*TAKEN, *pages_of_guests())
         address = f"http://127.0.0.1:{port}"
         server = subprocess.Popen([*encore, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
         try:
             _wait(f"{address}/static/encore/mark.svg")
             with sync_playwright() as playwright:
                 chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-                take(playwright.chromium.launch(executable_path=chromium, args=FLAGS), address, session)
+                take(playwright.chromium.launch(executable_path=chromium, args=FLAGS), address, session, taken)
         finally:
             server.terminate()
             server.wait()

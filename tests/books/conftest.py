@@ -1,16 +1,20 @@
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from encore.accounts.models import Post, User
+from encore.approvals.operations import approve, refuse
+from encore.approvals.queries import current
 from encore.books.models import BudgetLine, Cost
-from encore.books.operations import Budget, Claim, Item, set_budget, submit_cost
+from encore.books.operations import Budget, Claim, Item, set_budget
 from encore.ledger.late import entered_late
 from encore.money import Money
-from tests.cast import RECEIVED, SIGNED, agency, complaint, contract, english, he, lin, person, tang, venue, zhou  # noqa: F401 - fixtures
+from encore.workflows.operations import submit_cost
+from encore.workflows.queries import approval_of
+from tests.cast import HOUR, RECEIVED, SIGNED, agency, complaint, contract, english, he, lin, person, tang, venue, zhou  # noqa: F401 - fixtures
 from tests.ledger.test_tick import at_once
 
 
@@ -51,3 +55,20 @@ def claim(line: BudgetLine, amount: str = "300.00", invoice: str = "", **more: o
 
 def submitted(line: BudgetLine, by: User, amount: str = "300.00", invoice: str = "") -> Cost:
     return submit_cost(claim(line, amount, invoice), by=by, at=RECEIVED)
+
+
+def approved(cost: Cost, by: User, at: datetime = RECEIVED + 2 * HOUR) -> Cost:
+    """Where this person has the one word about it."""
+    approval = approval_of(cost)
+    assert approval is not None
+    turn = current(approval) or approval.steps.latest("place")
+    approve(approval, step=turn.pk, words="", by=by, at=at)
+    return Cost.objects.get(pk=cost.pk)
+
+
+def rejected(cost: Cost, by: User, words: str = "请补开发票", at: datetime = RECEIVED + 2 * HOUR) -> Cost:
+    approval = approval_of(cost)
+    assert approval is not None
+    turn = current(approval) or approval.steps.latest("place")
+    refuse(approval, step=turn.pk, words=words, by=by, at=at)
+    return Cost.objects.get(pk=cost.pk)

@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,9 +11,10 @@ from pypdf import PdfReader
 
 from encore.accounts.models import AccessLog, Post, User
 from encore.books import operations, queries
-from encore.books.models import BudgetLine, Cost
+from encore.books.models import BudgetLine, Cost, Transfer
 from encore.books.operations import Budget, close_period
-from tests.books.conftest import budget, submitted, yuan
+from encore.workflows.operations import submit_cost
+from tests.books.conftest import approved, budget, submitted, yuan
 from tests.cast import person, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -59,20 +61,18 @@ def test_a_form_is_filled_in_approved_paid_and_printed(line: BudgetLine, lin: Us
         Decimal("109.50"),
     )
     assert "人民币壹佰贰拾玖元伍角" in page.content.decode()
-    assert "nobody decides on their own" in page.content.decode()
-
     address = f"/money/costs/{cost}/"
-    signed_in(zhou).post(f"{address}approve/", {"amount": "120"})
+    approved(cost, gao, now())
     signed_in(gao).post(f"{address}pay/", {"day": localtime(now()).date().isoformat()})
     cost.refresh_from_db()
-    assert (cost.state, cost.granted) == (Cost.State.PAID, yuan("120.00"))
+    assert (cost.state, cost.granted) == (Cost.State.PAID, yuan("129.50"))
 
     printed = signed_in(lin, "zh-CN").get(f"/documents/cost/{cost}/reimbursement-form.pdf")
     sheet = PdfReader(BytesIO(printed.content)).pages[0]
     assert sheet.mediabox.width > sheet.mediabox.height, "half a sheet lies across"
     words = sheet.extract_text()
     assert all(
-        text in words for text in ("人民币壹佰贰拾元整", "04400190", "¥129.50", "附件 2 张", str(cost), "星河里")
+        text in words for text in ("人民币壹佰贰拾玖元伍角", "04400190", "¥129.50", "附件 2 张", str(cost), "星河里")
     )
     assert AccessLog.objects.get(act="exported").reason == "reimbursement-form"
 
@@ -95,7 +95,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(line: BudgetL
 
 
 def test_an_invoice_that_another_form_has_is_named_beside_it(line: BudgetLine, lin: User, zhou: User) -> None:
-    other = operations.submit_cost(
+    other = submit_cost(
         operations.Claim(line, "干洗", [operations.Item(line.from_day, "x", yuan("1.00"), "04400190")], "a" * 32),
         by=zhou,
         at=now(),
@@ -117,7 +117,7 @@ def test_everybody_sees_their_own_forms_and_who_keeps_the_books_sees_all(
     line: BudgetLine, lin: User, gao: User
 ) -> None:
     wang = person("王芳", lin.organisation, Post.PROMOTION)
-    cost = operations.submit_cost(
+    cost = submit_cost(
         operations.Claim(line, "干洗", [operations.Item(line.from_day, "x", yuan("1.00"))], "b" * 32), by=lin, at=now()
     )
     for reader, status in ((lin, 200), (gao, 200), (wang, 404)):
@@ -126,17 +126,20 @@ def test_everybody_sees_their_own_forms_and_who_keeps_the_books_sees_all(
         assert client.get(f"/documents/cost/{cost}/reimbursement-form.pdf").status_code == status
         assert (str(cost) in client.get("/money/costs/").content.decode()) is (status == 200)
     assert signed_in(lin).get("/money/budget/").status_code == 403
-    assert signed_in(lin).post(f"/money/costs/{cost}/approve/", {"amount": "1"}).status_code == 403
+    assert signed_in(lin).post(f"/money/costs/{cost}/pay/", {"day": "2026-3-5"}).status_code == 403
+    assert signed_in(lin).get(f"/money/budget/{line}/move-back/").status_code == 404
 
 
-def test_the_overview_shows_the_four_numbers_and_leads_to_their_rows(line: BudgetLine, lin: User, zhou: User) -> None:
+def test_the_overview_shows_the_four_numbers_and_leads_to_their_rows(
+    line: BudgetLine, lin: User, zhou: User, gao: User
+) -> None:
     for number, amount in enumerate(("100.00", "50.00")):
-        cost = operations.submit_cost(
+        cost = submit_cost(
             operations.Claim(line, "干洗", [operations.Item(line.from_day, "x", yuan(amount))], f"{number}" * 32),
             by=lin,
             at=now(),
         )
-        operations.approve_cost(cost, amount=yuan(amount), by=zhou, at=now())
+        cost = approved(cost, gao, now())
         if number:
             operations.pay_cost(cost, day=localtime(now()).date(), by=zhou, at=now())
     body = signed_in(zhou).get("/money/budget/").content.decode()
@@ -145,6 +148,29 @@ def test_the_overview_shows_the_four_numbers_and_leads_to_their_rows(line: Budge
     )
     rows = signed_in(zhou).get(f"/money/budget/{line}/").content.decode()
     assert all(str(cost) in rows for cost in Cost.objects.all())
+
+
+def test_a_payment_is_put_right_from_the_page_of_its_budget(line: BudgetLine, lin: User, gao: User) -> None:
+    cost = submitted_today(line, lin)
+    operations.pay_cost(approved(cost, gao, now()), day=localtime(now()).date(), by=gao, at=now())
+    transfer, client = Transfer.objects.get(), signed_in(gao)
+    address = f"/money/budget/{line}/move-back/"
+    assert f"{address}?transfer={transfer.pk}" in client.get(f"/money/budget/{line}/").content.decode()
+    assert str(cost) in client.get(f"{address}?transfer={transfer.pk}").content.decode()
+    said = {"transfer": str(transfer.pk), "day": localtime(now()).date().isoformat(), "reason": "paid_twice"}
+    assert client.post(address, {**said, "day": "2019-1-1"}).status_code == 409
+    assert client.post(address, {**said, "transfer": "0"}).status_code == 422
+    assert client.post(address, said)["Location"] == f"/money/budget/{line}/#paid"
+    body = client.get(f"/money/budget/{line}/").content.decode()
+    assert "?transfer=" not in body
+    assert "taken back" in body
+    assert "no payment to put right" in client.get(address).content.decode()
+    assert "payment taken back" in signed_in(lin).get(f"/money/costs/{cost}/").content.decode()
+
+
+def submitted_today(line: BudgetLine, by: User) -> Cost:
+    item = operations.Item(localtime(now()).date(), "干洗费", yuan("300.00"))
+    return submit_cost(operations.Claim(line, "客人衣物干洗", [item], uuid4().hex), by=by, at=now())
 
 
 def test_a_budget_is_set_and_set_anew(gao: User) -> None:
@@ -161,7 +187,7 @@ def test_a_budget_is_set_and_set_anew(gao: User) -> None:
 
 def test_a_month_is_closed_printed_and_opened_again(gao: User, zhou: User, lin: User) -> None:
     line = budget(gao, "1000.00")
-    cost = operations.approve_cost(submitted(line, lin), amount=yuan("300.00"), by=zhou, at=now())
+    cost = approved(submitted(line, lin), gao, now())
     operations.pay_cost(cost, day=queries.day_of(cost.submitted_at), by=gao, at=now())
     client = signed_in(gao)
     client.post("/money/months/", {"month": "2026-03"})
@@ -179,7 +205,7 @@ def test_a_month_is_closed_printed_and_opened_again(gao: User, zhou: User, lin: 
 
 def test_a_month_that_was_changed_behind_its_back_says_so(gao: User, zhou: User, lin: User) -> None:
     line = budget(gao, "1000.00")
-    cost = operations.approve_cost(submitted(line, lin), amount=yuan("300.00"), by=zhou, at=now())
+    cost = approved(submitted(line, lin), gao, now())
     operations.pay_cost(cost, day=queries.day_of(cost.submitted_at), by=gao, at=now())
     period = close_period(queries.day_of(cost.submitted_at), by=gao, at=now())
     page = f"/money/months/{period}/"
@@ -194,7 +220,7 @@ def test_the_list_of_forms_asks_the_database_as_often_for_many_as_for_one(
 ) -> None:
     for number in range(12):
         claim = operations.Claim(line, "干洗", [operations.Item(line.from_day, "x", yuan("1.00"))], f"{number:032}")
-        operations.submit_cost(claim, by=lin, at=now())
+        submit_cost(claim, by=lin, at=now())
     client = signed_in(gao)
     client.get("/money/costs/")
     with django_assert_max_num_queries(14):

@@ -1,14 +1,23 @@
 """E-mail, over SMTP, to a real server."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.utils.timezone import now
 
 from encore.accounts.models import User
@@ -157,3 +166,60 @@ def test_a_server_that_hangs_up_after_the_letter_leaves_it_unclear(letter: Calla
     assert len(box.letters) == 1
     run_due()
     assert len(box.letters) == 1, "nothing goes out twice by itself"
+
+
+# --- who may listen ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def elsewhere(**options: Any) -> Iterator[tuple[Box, str]]:
+    """A server that is not on this machine, as far as the product knows."""
+    box = Box()
+    with socket.socket() as free:
+        free.bind(("127.0.0.2", 0))
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.2", port=port, **options)
+    controller.start()
+    try:
+        yield box, f"127.0.0.2:{port}/?from=house@example.com"
+    finally:
+        controller.stop()
+
+
+def parcel(address: str = "wang@example.com") -> Parcel:
+    return Parcel("k" * 22, address, "星河里", "您的投诉", "已收到。", now())
+
+
+def test_a_password_does_not_go_over_a_line_that_anybody_can_read() -> None:
+    tried = []
+
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+        tried.append(mechanism)
+        return AuthResult(success=True)
+
+    with elsewhere(authenticator=check, auth_require_tls=False) as (box, place), pytest.raises(NothingWentOut):
+        Mail("mail", "e-mail", f"smtp://house:secret@{place}").send(parcel())
+    assert (tried, box.letters) == ([], [])
+
+
+def test_a_server_that_cannot_show_who_it_is_gets_nothing(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.2")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    since = now() - timedelta(days=1)
+    shown = made.not_valid_before(since).not_valid_after(since + timedelta(days=9)).sign(key, SHA256())
+    pair = tmp_path / "pair.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pair.write_bytes(private + shown.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    with elsewhere(tls_context=context) as (box, place), pytest.raises(NothingWentOut):
+        Mail("mail", "e-mail", f"smtp://{place}").send(parcel())
+    assert box.letters == []
+
+
+def test_an_address_that_no_server_takes_is_known_not_to_have_got_anything() -> None:
+    with serving() as (box, address), pytest.raises(NothingWentOut) as raised:
+        Mail("mail", "e-mail", address).send(parcel("王@example.com"))
+    assert raised.value.final
+    assert box.letters == []

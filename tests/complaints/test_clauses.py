@@ -12,23 +12,13 @@ from encore.accounts.models import Organisation, Post, User
 from encore.accounts.rights import NotYours
 from encore.complaints import operations
 from encore.complaints.models import Complaint
-from encore.contracts.models import Contract
-from encore.contracts.queries import edition_of
 from encore.engine import Edition
 from encore.engine.model import Channel
 from encore.ledger.models import Clock
 from encore.ledger.tick import tick
-from tests.cast import CHINA, DAY, HOUR, RECEIVED, agreed, complain, person, signed_in
-from tests.clauses import clause, content
-
-SECOND = timedelta(seconds=1)
-ENDING = ("resolve", "send_result", "follow_up", "archive")
-# The steps in the order in which the stages of each edition follow one another.
-STEPS = {
-    "A": ("assess", "verify", "plan", "start", *ENDING),
-    "B": ("verify", "assess", "plan", "start", *ENDING),
-    "C": ("assess", "verify", "plan", "reply", *ENDING),
-}
+from tests.cast import DAY, HOUR, RECEIVED, complain, person, signed_in
+from tests.clauses import clause
+from tests.complaints.house import SECOND, House, china, clock, house, page_of, sent, tones
 
 
 @pytest.fixture
@@ -39,61 +29,6 @@ def desk(zhou: User) -> Client:
 @pytest.fixture
 def guest() -> Client:
     return Client(REMOTE_ADDR="203.0.113.7", headers={"accept-language": "zh-CN"})
-
-
-@dataclass(frozen=True)
-class House:
-    """A venue and its agency under an edition that comes with the product."""
-
-    contract: Contract
-    manager: User
-    steps: tuple[str, ...]
-
-    @property
-    def edition(self) -> Edition:
-        return edition_of(self.contract)
-
-    def more(self, step: str) -> dict[str, Any]:
-        """What a step asks for besides being taken: the first level and category of the edition, or words."""
-        match step:
-            case "assess":
-                return {name: next(iter(self.edition.vocabulary[name])) for name in ("severity", "category")}
-            case "plan":
-                return {"plan": "退还多收的钱，当面致歉。"}
-            case "resolve":
-                return {"grounds": "账单和监控都看过。"}
-            case "reply":
-                return {"words": "已经在查了。", "channel": "phone"}
-            case "send_result":
-                return {
-                    "measures": "核对账单。",
-                    "result": "多收的钱已经退回。",
-                    "improvement": "账单两人核对。",
-                    "channel": "web",
-                }
-        return {}
-
-    def take(self, complaint: Complaint, step: str, at: datetime) -> None:
-        getattr(operations, step)(complaint, **self.more(step), by=self.manager, at=at)
-
-    def walked(self, before: str) -> Complaint:
-        """A complaint with the steps before this one taken, one an hour."""
-        complaint = complain(self.contract)
-        for hours, step in enumerate(self.steps[: self.steps.index(before)], 1):
-            self.take(complaint, step, RECEIVED + hours * HOUR)
-        return complaint
-
-
-def house(letter: str, zhou: User, agency: Organisation) -> House:
-    return House(agreed(content(letter), zhou, agency), zhou, STEPS[letter])
-
-
-def clock(complaint: Complaint, duty: str) -> Clock:
-    return Clock.objects.filter(noun="complaint", noun_id=complaint.pk, duty=duty).latest("pk")
-
-
-def china(*when: int) -> datetime:
-    return datetime(*when, tzinfo=CHINA)  # type: ignore[arg-type, misc]
 
 
 # --- the time that each step may take ----------------------------------------------------------------------------------
@@ -112,6 +47,7 @@ def owed(letter: str, number: str, duty: str, step: str, due: datetime, *also: s
         owed("A", "9.2.2", "resolve", "resolve", china(2026, 3, 18)),
         owed("A", "8.4.2", "feed-back", "send_result", china(2026, 3, 12, 3, 40)),
         owed("B", "1.2.1", "verify", "verify", china(2026, 3, 11, 22, 40)),
+        owed("B", "1.1.3", "assess", "assess", china(2026, 3, 11, 23, 40)),
         owed("B", "1.2.2", "plan", "plan", china(2026, 3, 13, 0, 40)),
         owed("B", "1.1.5", "start", "start", china(2026, 3, 12, 1, 40)),
         owed("B", "1.2.3", "resolve", "resolve", china(2026, 3, 14, 2, 40)),
@@ -130,21 +66,176 @@ def test_a_step_is_owed_by_the_moment_that_its_clause_names_and_not_a_second_lat
     label = under.edition.label(under.edition.duties[duty], "zh-Hans")
     for complaint in (in_time, late, never):
         assert (clock(complaint, duty).clause, clock(complaint, duty).due_at) == (number, due)
-        assert shown_in_queue(queue, complaint, number, label)
+        assert complaint.reference in queue
+        assert tones(page_of(desk, complaint), number, label) == ["overdue"]
 
     under.take(in_time, step, due)
     under.take(late, step, due + SECOND)
     tick()
     assert [clock(complaint, duty).state for complaint in (in_time, late, never)] == ["fulfilled", "late", "breached"]
-    left = desk.get("/complaints/").content.decode()
-    assert [shown_in_queue(left, complaint, number, label) for complaint in (in_time, late, never)] == [
-        False, False, True,
-    ]  # fmt: skip
+    seen = [tones(page_of(desk, one), number, label) for one in (in_time, late, never)]
+    assert seen == [["kept"], ["missed"], ["overdue"]]
 
 
-def shown_in_queue(page: str, complaint: Complaint, number: str, label: str) -> bool:
-    rows = [row for row in page.split("<tr>")[1:] if f">{complaint.reference}</a>" in row]
-    return any(f"第{number}条</span>" in row and f'data-title="义务">{label}</td>' in row for row in rows)
+@dataclass(frozen=True)
+class Owed:
+    """What sets a duty running, what fulfils it at the desk, and its last second. A complaint comes on 10 March at 22:40."""
+
+    letter: str
+    number: str
+    duty: str
+    act: str
+    due: datetime
+    fields: dict[str, Any]
+    before: tuple[str, ...] = ()
+    channel: str = "web"
+    severity: str = ""
+
+
+SAID = {"words": "已经在办，明天答复您。"}
+TOLD = {"measures": "核对账单。", "result": "多收的钱已经退回。", "improvement": "账单两人核对。", "channel": "phone"}
+AT_THE_DESK = [
+    pytest.param(one, marks=clause(one.letter, one.number, *also), id=f"{one.letter} {one.number} {one.duty}")
+    for one, *also in (
+        (Owed("A", "9.2.1", "take-up", "take-up", china(2026, 3, 10, 23, 40), {}),),
+        (
+            Owed(
+                "A", "1.6.1", "ask-confirmation", "ask-confirmation", china(2026, 3, 13, 3, 40), {"channel": "phone"},
+                ("assess", "verify", "plan", "start", "resolve", "send_result"),
+            ),
+        ),
+        (Owed("B", "9.2.1", "report", "report", china(2026, 3, 11, 22, 40), {}, (), "promoter"), "9.1.2", "9.3.1"),
+        (Owed("B", "9.2.2", "answer-promoter", "answer-promoter", china(2026, 3, 12, 23, 40), SAID, ("report",), "promoter"),),
+        (
+            Owed(
+                "B", "9.2.3", "tell-promoter", "tell-promoter", china(2026, 3, 12, 4, 40), SAID,
+                ("report", "verify", "assess", "plan", "start", "resolve"), "promoter",
+            ),
+        ),
+        (Owed("B", "9.1.3", "verify-reported", "verify", china(2026, 3, 11, 23, 40), {}, ("report",), "promoter"), "9.3.2"),
+        (Owed("C", "1.3.1", "reply", "reply", china(2026, 3, 11, 22, 40), SAID | {"channel": "phone"}, ("assess",), "web", "general"),),
+        (Owed("C", "1.3.2", "reply-major", "reply", china(2026, 3, 11, 10, 40), SAID | {"channel": "phone"}, ("assess",), "web", "major"),),
+        (Owed("C", "1.3.2", "start-emergency", "start-emergency", china(2026, 3, 11, 10, 40), {"done": ["care"]}, ("assess",), "web", "major"),),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("owed", AT_THE_DESK)
+def test_what_is_owed_is_in_time_at_the_desk_at_its_last_second_and_late_one_second_after(
+    desk: Client, zhou: User, agency: Organisation, owed: Owed
+) -> None:
+    under = house(owed.letter, zhou, agency)
+    teller = person("江月", agency, Post.PROMOTER) if owed.channel != "web" else None
+    label = under.edition.label(under.edition.duties[owed.duty], "zh-Hans")
+    graded = {"severity": owed.severity} if owed.severity else {}
+    for second, state, tone in ((timedelta(0), "fulfilled", "kept"), (SECOND, "late", "missed")):
+        complaint = under.taken(under.told(owed.channel, teller), *owed.before, **graded)
+        found = clock(complaint, owed.duty)
+        assert (found.clause, found.due_at, found.state) == (owed.number, owed.due, "open")
+        answer = sent(desk, complaint, owed.act, owed.due + second, **owed.fields)
+        assert answer.status_code == 302, answer.content.decode()
+        found.refresh_from_db()
+        assert (found.state, found.closed_at) == (state, owed.due + second)
+        assert tones(page_of(desk, complaint), owed.number, label) == [tone]
+
+
+@pytest.mark.parametrize(
+    ("letter", "number", "channel"),
+    [
+        pytest.param("A", "1.1.2", "phone", marks=clause("A", "1.1.2")),
+        pytest.param("B", "9.1.1", "promoter", marks=clause("B", "9.1.1", "9.3.1")),
+        pytest.param("C", "1.1.2", "phone", marks=clause("C", "1.1.2")),
+    ],
+)
+def test_a_complaint_is_written_down_within_its_half_hour_and_both_times_are_kept(
+    desk: Client, zhou: User, agency: Organisation, letter: str, number: str, channel: str
+) -> None:
+    under = house(letter, zhou, agency)
+    taker = person("江月", agency, Post.PROMOTER)
+    due = RECEIVED + timedelta(minutes=30)
+    for second, state, tone in ((timedelta(0), "fulfilled", "kept"), (SECOND, "late", "missed")):
+        complaint = under.told(channel, taker, recorded_at=due + second)
+        assert (complaint.received_at, complaint.recorded_at) == (RECEIVED, due + second)
+        found = clock(complaint, "record")
+        assert (found.clause, found.due_at, found.state) == (number, due, state)
+        page = page_of(desk, complaint)
+        label = under.edition.label(under.edition.duties["record"], "zh-Hans")
+        assert tones(page, number, label) == [tone]
+        assert "账单多算了一打。" in page
+        assert taker.name in page
+
+
+@clause("A", "1.5.2")
+def test_under_a_the_guest_is_told_how_far_it_is_every_two_days_while_it_is_open(
+    desk: Client, guest: Client, zhou: User, agency: Organisation
+) -> None:
+    under = house("A", zhou, agency)
+    told, left = (under.taken(under.told(), "assess", "verify") for _ in range(2))
+    answer = sent(desk, told, "send-progress", RECEIVED + 48 * HOUR, words="监控已经调出来了。", channel="sms")
+    assert answer.status_code == 302
+    tick(RECEIVED + 48 * HOUR + SECOND)
+    assert [clock(one, "send-progress").index for one in (told, left)] == [1, 1]
+
+    def periods(complaint: Complaint) -> list[tuple[datetime, str]]:
+        rows = Clock.objects.filter(noun="complaint", noun_id=complaint.pk, duty="send-progress").order_by("index")
+        return [(row.due_at, row.state) for row in rows]
+
+    assert periods(told)[0] == (RECEIVED + 48 * HOUR, "fulfilled")
+    assert periods(left)[0] == (RECEIVED + 48 * HOUR, "breached")
+    assert "监控已经调出来了。" in guest.get(f"/t/{told.token}/").content.decode()
+    assert sent(desk, told, "send-progress", words="", channel="sms").status_code == 422
+    for complaint in (told, left):
+        under.taken(complaint, "plan", "start", "resolve")
+    tick(RECEIVED + 20 * DAY)
+    assert all(due <= RECEIVED + 96 * HOUR for due, _state in [*periods(told), *periods(left)])
+
+
+@clause("B", "10.2.1")
+def test_under_b_what_was_told_by_word_of_mouth_is_still_owed_in_writing(
+    desk: Client, guest: Client, zhou: User, agency: Organisation
+) -> None:
+    under = house("B", zhou, agency)
+    due = china(2026, 3, 17)  # three working days after Wednesday, 11 March: Thursday, Friday, Monday
+    steps = ("verify", "assess", "plan", "start", "resolve")
+    for second, state in ((timedelta(0), "fulfilled"), (SECOND, "late")):
+        complaint = under.taken(under.told(), *steps)
+        incomplete = {**TOLD, "improvement": ""}
+        assert sent(desk, complaint, "send-result", RECEIVED + 6 * HOUR, **incomplete, oral="on").status_code == 422
+        assert sent(desk, complaint, "send-result", RECEIVED + 6 * HOUR, **TOLD, oral="on").status_code == 302
+        spoken, written = clock(complaint, "feed-back"), clock(complaint, "feed-back-written")
+        assert spoken.state == "fulfilled"
+        assert (written.clause, written.due_at, written.state) == ("10.2.1", due, "open")
+        page = page_of(desk, complaint, act="send-result")
+        assert "send-result/" in page
+        assert sent(desk, complaint, "send-result", due + second, **(TOLD | {"channel": "sms"})).status_code == 302
+        written.refresh_from_db()
+        assert (written.state, written.closed_at) == (state, due + second)
+        told = guest.get(f"/t/{complaint.token}/").content.decode()
+        assert all(TOLD[part] in told for part in ("measures", "result", "improvement"))
+
+
+@clause("B", "9.1.3", "9.3.2")
+def test_under_b_what_a_promoter_reported_is_planned_by_marketing_once_it_is_given_to_them(
+    desk: Client, zhou: User, agency: Organisation
+) -> None:
+    under = house("B", zhou, agency)
+    marketing, promotion = (person(str(post.label), agency, post) for post in (Post.MARKETING, Post.PROMOTION))
+    due = RECEIVED + 3 * HOUR + 48 * HOUR  # counted from the assessment, not from the handing over
+    for second, state in ((timedelta(0), "fulfilled"), (SECOND, "late")):
+        teller = person("江月", agency, Post.PROMOTER)
+        complaint = under.taken(under.told("promoter", teller), "report", "verify", "assess")
+        assert clock(complaint, "plan").state == "open"
+        given = {"person": marketing.pk, "stage": "plan", "department": "marketing"}
+        assert sent(desk, complaint, "assign", RECEIVED + 4 * HOUR, **given).status_code == 302
+        assert clock(complaint, "plan").state == "discharged"
+        found = clock(complaint, "plan-reported")
+        assert (found.clause, found.due_at, found.state) == ("9.1.3", due, "open")
+        plan = {"plan": "退还多收的钱。"}
+        theirs, others = (signed_in(one, "zh-CN") for one in (marketing, promotion))
+        assert sent(others, complaint, "verify", due, **plan).status_code in (403, 409)
+        assert sent(theirs, complaint, "plan", due + second, **plan).status_code == 302
+        found.refresh_from_db()
+        assert (found.state, found.closed_at) == (state, due + second)
 
 
 # --- the stages, in their order ----------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
+from openpyxl import load_workbook
 
 from encore.accounts.models import Organisation, Role, User
 from encore.accounts.sealed import digest, seal, unseal
@@ -11,7 +13,7 @@ from encore.customers import operations, queries
 from encore.customers.models import Consent, ConsentText, Contact
 from encore.customers.operations import Consented, Known, keep
 from encore.ledger.models import Event
-from tests.cast import DAY, RECEIVED
+from tests.cast import DAY, RECEIVED, signed_in
 
 YES = Consented(("complaint",), "我们只为答复您的投诉而保留您的电话。", "web")
 
@@ -184,6 +186,28 @@ def test_two_rows_of_a_guest_become_one_with_the_consents_of_both(wang: Contact,
     assert sorted(wang.consents.filter(withdrawn_at=None).values_list("purpose", flat=True)) == ["complaint", "offers"]
     assert (second.phone, second.merged_into_id) == ("", wang.pk)
     assert list(queries.living(Contact.objects.all())) == [wang]
+
+
+def test_what_hangs_on_a_row_that_was_put_together_twice_is_found_and_erased(wang: Contact, zhou: User) -> None:
+    rows = [wang]
+    for mail in ("w@guest.example", "wang@guest.example"):
+        with transaction.atomic():
+            rows.append(keep(owner=zhou.organisation, at=RECEIVED, consent=YES, phone="13800138000", email=mail))
+    first, second, last = rows
+    operations.merge(first, into=second, by=zhou, at=RECEIVED + DAY)
+    operations.merge(second, into=last, by=zhou, at=RECEIVED + DAY)
+    assert set(Contact.objects.filter(merged_into=last)) == {first, second}
+    operations.erase(last, reason="asked", by=zhou, at=RECEIVED + DAY)
+    assert not Contact.objects.filter(erased_at=None).exists()
+
+
+def test_a_copy_for_a_guest_holds_whatever_was_typed(zhou: User) -> None:
+    odd = operations.register(Known(name="=HYPERLINK(1)\x07", phone="13800138000"), consent=YES, by=zhou, at=RECEIVED)
+    answer = signed_in(zhou).get(f"/customers/{odd}/copy/xlsx/")
+    sheet = load_workbook(BytesIO(answer.content)).active
+    assert sheet is not None
+    [cell] = [cell for row in sheet.iter_rows() for cell in row if "HYPERLINK" in str(cell.value)]
+    assert (cell.value, cell.data_type) == ("=HYPERLINK(1)", "s")
 
 
 def test_only_the_same_number_is_put_together(wang: Contact, zhou: User) -> None:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -85,6 +86,37 @@ def test_a_small_file_that_unpacks_into_much_is_not_opened(english: None, monkey
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
     with pytest.raises(Unreadable, match="unpack"):
         list(lines(bomb.getvalue()))
+
+
+def test_a_small_file_whose_words_unpack_into_much_is_not_opened(
+    english: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are read one by one; the words that they share are held all at once."""
+    monkeypatch.setattr(sheets, "_MOST_AT_ONCE", 1_000_000)
+    bomb = BytesIO()
+    with ZipFile(bomb, "w", ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedStrings.xml", b"0" * 2_000_000)
+    with pytest.raises(Unreadable, match="unpack"):
+        list(lines(bomb.getvalue()))
+
+
+def test_a_book_whose_other_sheets_are_huge_comes_back_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = book(("手机", "称呼"), ("1.38E+10", "王"))
+    monkeypatch.setattr(sheets, "_is_small_book", lambda content: False)
+    assert cells(sheets.marked(content, {2: "末几位已丢失"}, "问题", 1)) == [
+        ["手机", "称呼", "问题"],
+        ["1.38E+10", "王", "末几位已丢失"],
+    ]
+
+
+def test_a_book_that_was_torn_anywhere_is_told_so(english: None) -> None:
+    whole = book(("手机", "称呼"), *[(f"1380013{n:04}", "王") for n in range(300)])
+    read = list(lines(whole))
+    for place in range(40, len(whole), max(len(whole) // 120, 1)):
+        torn = bytearray(whole)
+        torn[place : place + 8] = bytes(byte ^ 0xFF for byte in torn[place : place + 8])
+        with suppress(Unreadable):  # and nothing else is raised
+            assert len(list(lines(bytes(torn)))) <= len(read)
 
 
 def test_more_rows_than_can_be_taken_are_said_and_not_cut_off(english: None, monkeypatch: pytest.MonkeyPatch) -> None:

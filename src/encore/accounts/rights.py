@@ -63,6 +63,10 @@ files.release                x            x              ·          ·         
 files.erase                  x            ·              ·          ·             ·            ·         ·       ·
 complaints.receive           x            x              x          x             ·            ·         x       x
 complaints.bring_in          x            x              ·          ·             ·            ·         ·       ·
+complaints.bring_in_sheet    x            x              ·          ·             ·            ·         ·       ·
+complaints.take_sheet_back   x            x              ·          ·             ·            ·         ·       ·
+complaints.solve             x            x              x          x             ·            ·         x       ·
+complaints.reserve_paper     x            x              ·          ·             ·            ·         ·       ·
 complaints.verify            x            x              x          ·             ·            ·         ·       ·
 complaints.assess            x            x              x          ·             ·            ·         ·       ·
 complaints.plan              x            x              x          x             ·            ·         ·       ·
@@ -89,7 +93,7 @@ complaints.mediate           x            x              x          x           
 complaints.ask_confirmation  x            x              x          x             ·            ·         ·       ·
 complaints.confirm           x            x              x          x             ·            ·         ·       x
 complaints.reject            x            x              x          x             ·            ·         ·       x
-complaints.note_silence      x            x              ·          ·             ·            ·         ·       ·
+complaints.note_silence      x            x              x          x             ·            ·         ·       ·
 complaints.rate              x            x              ·          ·             ·            ·         ·       x
 complaints.withdraw          x            x              ·          ·             ·            ·         ·       x
 complaints.merge             x            x              x          ·             ·            ·         ·       ·
@@ -102,9 +106,13 @@ complaints.state             x            x              x          x           
 complaints.tell_finding      x            x              x          x             x            ·         ·       ·
 complaints.appeal            x            x              x          x             x            x         x       ·
 complaints.offer             x            x              x          x             ·            ·         ·       ·
-complaints.decide            x            ·              ·          ·             ·            x         ·       ·
+complaints.decide            x            x              x          x             x            x         ·       ·
+complaints.send_again        x            x              x          x             ·            ·         ·       ·
 complaints.give              x            x              x          x             ·            x         ·       ·
 complaints.put_back          x            x              x          x             x            x         ·       ·
+complaints.hand_on           x            x              x          x             ·            ·         ·       ·
+complaints.hand_over         x            x              x          x             ·            ·         ·       ·
+complaints.supervise         x            ·              ·          ·             ·            ·         ·       ·
 contracts.sign               x            ·              ·          ·             ·            ·         ·       ·
 contracts.make_effective     x            ·              ·          ·             ·            ·         ·       ·
 contracts.take_over          x            ·              ·          ·             ·            ·         ·       ·
@@ -118,13 +126,11 @@ home.throw_away              v            ·              ·          ·        
 jobs.try_again               v            ·              ·          ·             ·            ·         ·       ·
 jobs.settle                  v            ·              ·          ·             ·            ·         ·       ·
 contracts.note               x            x              x          x             x            x         ·       ·
-books.set_budget             e            ·              ·          ·             ·            e         ·         ·
-books.submit_cost            e            e              e          e             e            e         e         ·
-books.approve_cost           e            ·              ·          ·             ·            e         ·         ·
-books.reject_cost            e            ·              ·          ·             ·            e         ·         ·
-books.pay_cost               e            ·              ·          ·             ·            e         ·         ·
-books.close_period           e            ·              ·          ·             ·            e         ·         ·
-books.reopen_period          e            ·              ·          ·             ·            ·         ·         ·
+books.set_budget             x            ·              ·          ·             ·            x         ·         ·
+books.pay_cost               x            ·              ·          ·             ·            x         ·         ·
+books.reverse_transfer       x            ·              ·          ·             ·            x         ·         ·
+books.close_period           x            ·              ·          ·             ·            x         ·         ·
+books.reopen_period          x            ·              ·          ·             ·            ·         ·         ·
 channels.repeat              ·            ·              ·          ·             ·            ·         ·       x
 channels.confirm             ·            ·              ·          ·             ·            ·         ·       x
 channels.refuse              ·            ·              ·          ·             ·            ·         ·       x
@@ -137,6 +143,7 @@ channels.settle              x            x              ·          ·         
 channels.try_again           x            x              ·          ·             ·            ·         ·       ·
 channels.set_limits          x            ·              ·          ·             ·            ·         ·       ·
 channels.look_through        x            x              x          x             ·            ·         ·       ·
+workflows.submit_cost        x            x              x          x             x            x         x       ·
 approvals.request            x            x              x          x             x            x         x       ·
 approvals.approve            x            x              x          x             x            x         ·       ·
 approvals.refuse             x            x              x          x             x            x         ·       ·
@@ -237,6 +244,10 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "files.erase": gettext_lazy("erase a file whose time is over"),
     "complaints.receive": gettext_lazy("take in a complaint"),
     "complaints.bring_in": gettext_lazy("bring in a list of complaints"),
+    "complaints.bring_in_sheet": gettext_lazy("bring in a sheet of complaints"),
+    "complaints.take_sheet_back": gettext_lazy("take a sheet of complaints back"),
+    "complaints.solve": gettext_lazy("solve a complaint where it is told"),
+    "complaints.reserve_paper": gettext_lazy("have forms on paper numbered"),
     "complaints.verify": gettext_lazy("verify the facts of a complaint"),
     "complaints.assess": gettext_lazy("classify and assess a complaint"),
     "complaints.plan": gettext_lazy("settle the plan for a complaint"),
@@ -264,6 +275,7 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "complaints.confirm": gettext_lazy("note that the guest accepts the result"),
     "complaints.reject": gettext_lazy("note that the guest rejects the result"),
     "complaints.note_silence": gettext_lazy("note that the guest did not answer"),
+    "complaints.send_again": gettext_lazy("send a guest again what did not arrive"),
     "complaints.rate": gettext_lazy("rate the handling of a complaint"),
     "complaints.withdraw": gettext_lazy("note that the guest takes a complaint back"),
     "complaints.merge": gettext_lazy("merge two complaints"),
@@ -279,6 +291,9 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "complaints.decide": gettext_lazy("approve or refuse a remedy"),
     "complaints.give": gettext_lazy("note that a remedy was given"),
     "complaints.put_back": gettext_lazy("put a complaint back to where its entries say it stands"),
+    "complaints.hand_on": gettext_lazy("give all complaints of somebody absent to others"),
+    "complaints.hand_over": gettext_lazy("take over a shift"),
+    "complaints.supervise": gettext_lazy("go through a colleague's complaints with them"),
     "contracts.sign": gettext_lazy("sign a contract"),
     "contracts.make_effective": gettext_lazy("put a contract in force"),
     "contracts.take_over": gettext_lazy("take over a contract in the middle of its term"),
@@ -286,10 +301,9 @@ ACTS: Final[Mapping[str, str | Promise]] = {
     "contracts.publish_calendar": gettext_lazy("record a year's holidays and make-up days"),
     "contracts.note": gettext_lazy("record by hand what happened"),
     "books.set_budget": gettext_lazy("set a budget"),
-    "books.submit_cost": gettext_lazy("ask for money that one laid out"),
-    "books.approve_cost": gettext_lazy("approve a cost of others"),
-    "books.reject_cost": gettext_lazy("reject a cost of others"),
+    "workflows.submit_cost": gettext_lazy("ask for money that one laid out"),
     "books.pay_cost": gettext_lazy("pay an approved cost of others"),
+    "books.reverse_transfer": gettext_lazy("move a payment back"),
     "books.close_period": gettext_lazy("close the books of a month"),
     "books.reopen_period": gettext_lazy("open a closed month again"),
     "ledger.annul": gettext_lazy("annul an entry"),
@@ -334,9 +348,12 @@ draft                   own        own        withheld
 matter                  shared     shared     withheld
 complaint               shared     shared     withheld
 complaint.contact       shared     withheld   withheld
+concern                 own        own        withheld
 file                    shared     shared     withheld
 person                  own        own        own
 person.papers           own        own        own
+message                 own        own        own
+approval                own        own        own
 customer                own        counts     withheld
 budget_line             own        own        own
 cost                    own        own        own
@@ -374,6 +391,7 @@ THINGS: Final[Mapping[str, str | Promise]] = {
     "draft": gettext_lazy("drafts of contracts, until they are signed"),
     "matter": gettext_lazy("matters that were recorded by hand, with the words beside them"),
     "complaint": gettext_lazy("complaints: words, stages, plan, result"),
+    "concern": gettext_lazy("what is told of complaints to the people whom they are about"),
     "complaint.contact": gettext_lazy("how a complaining guest can be reached"),
     "file": gettext_lazy("files that hang on what is seen, and who looked at them"),
     "person": gettext_lazy("people: name, post, e-mail, telephone"),

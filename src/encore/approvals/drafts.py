@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from encore.accounts.models import Post, User
+from encore.accounts.models import Organisation, Post, User
 from encore.accounts.rights import require
 from encore.approvals.models import Absence, Approval, Copy, Tier
 
@@ -15,6 +15,9 @@ def set_tiers(kind: str, rows: Sequence[tuple[Decimal | None, Sequence[Post]]], 
     """Replaces those of a kind. What has been asked already keeps its steps."""
     require("approvals.set_tiers", by)
     with transaction.atomic():
+        Organisation.objects.select_for_update().get(
+            pk=by.organisation_id
+        )  # of two who set them at once, one is second
         Tier.objects.filter(owner=by.organisation, kind=kind).delete()
         Tier.objects.bulk_create(
             Tier(owner=by.organisation, kind=kind, below=below, posts=" ".join(posts)) for below, posts in rows

@@ -38,6 +38,11 @@ class Tier(models.Model):
         constraints = [models.UniqueConstraint(fields=["owner", "kind", "below"], name="tier_once")]
 
 
+def binding_key(noun: str, number: int) -> str:
+    """The form key of the request that a thing is bound to. No rendered form has such a key."""
+    return f"{noun}-{number}"
+
+
 class Approval(models.Model):
     """Something that somebody asks leave for. The step whose turn it is stands here as well, so that lists find it."""
 
@@ -80,6 +85,11 @@ class Approval(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == State.OPEN
+
+    @property
+    def is_binding(self) -> bool:
+        """Asked for by what it is for: there is one such request, and what becomes of that thing follows from it."""
+        return self.noun_id is not None and self.form_key == binding_key(self.noun, self.noun_id)
 
     @property
     def barred(self) -> frozenset[int]:

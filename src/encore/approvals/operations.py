@@ -1,6 +1,7 @@
 """What is asked for, and decided. On the last decision features hear of it: `approval.given` or `approval.refused`.
 
-Both name in their refs what it was asked for.
+Both name in their refs what it was asked for. What has to be true together with a decision follows it in the same transaction
+(`register`).
 """
 
 import secrets
@@ -20,6 +21,7 @@ from encore.accounts.queries import people_of
 from encore.accounts.rights import may
 from encore.approvals import queries
 from encore.approvals.models import GIVEN, REFUSED, Approval, Copy, State, Step
+from encore.approvals.register import follow
 from encore.ledger.nouns import NOUNS, contract_of, key_of
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
@@ -63,6 +65,7 @@ def ask(
     copies: Collection[User] = (),
 ) -> Approval:
     """A step of the operation under way: what it does waits for those who must agree. `form_key` names it, once and for all."""
+    amount = None if amount is None else amount.quantize(Decimal("0.01"))
     barred = {by.pk, *([beneficiary.pk] if beneficiary else [])}
     posts = _posts(by, kind, amount, barred)
     salt = secrets.token_hex(16)
@@ -168,6 +171,7 @@ def approve(approval: Approval, *, step: int, words: str, by: User, at: datetime
     if approval.amount is not None:
         said |= {"amount": approval.amount, "currency": approval.currency}
     record("approval.given", subject=approval, actor=by, occurred_at=at, refs=_subject(approval), **said)
+    follow(approval, words, by, at)
     return approval
 
 
@@ -181,6 +185,7 @@ def refuse(approval: Approval, *, step: int, words: str, by: User, at: datetime)
     _end(approval, State.REFUSED, at)
 
     record("approval.refused", subject=approval, actor=by, occurred_at=at, refs=_subject(approval), words=bound)
+    follow(approval, words, by, at)
     return approval
 
 
@@ -224,6 +229,7 @@ def withdraw(approval: Approval, *, by: User, at: datetime) -> Approval:
     _end(approval, State.WITHDRAWN, at)
 
     record("approval.withdrawn", subject=approval, actor=by, occurred_at=at, refs=_subject(approval))
+    follow(approval, "", by, at)
     return approval
 
 

@@ -6,11 +6,12 @@ class BooksConfig(AppConfig):
     name = "encore.books"
     label = "books"
     records = (
-        "budget.set", "cost.submitted", "cost.approved", "cost.rejected", "cost.paid", "period.closed", "period.reopened",
+        "budget.set", "cost.submitted", "cost.approved", "cost.rejected", "cost.withdrawn", "cost.paid", "transfer.reversed",
+        "period.closed", "period.reopened",
     )  # fmt: skip
 
     def ready(self) -> None:
-        from encore.accounts.models import Post  # noqa: PLC0415 - models can be imported only now
+        from encore.accounts.rights import may  # noqa: PLC0415 - models can be imported only now
         from encore.books import queries  # noqa: PLC0415
         from encore.books.models import BudgetLine, Cost, Period  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
@@ -22,5 +23,7 @@ class BooksConfig(AppConfig):
         )
         register(Noun("period", Period, _("month of the books"), "books:period", queries.periods_visible_to))
         navigation.register(
-            navigation.Way("books", _("Money"), "books:entrance", "books", 60, lambda user: user.post in Post)
+            navigation.Way(
+                "books", _("Money"), "books:entrance", "books", 60, lambda user: may("workflows.submit_cost", user)
+            )
         )

@@ -24,9 +24,9 @@ def reimbursement_form(cost: Cost, reader: Reader) -> Paper:
         form={
             "facts": [
                 [_("Submitted on"), f"{queries.day_of(cost.submitted_at):%Y-%m-%d}"],
-                [_("Name"), cost.requester.name],
+                [_("Name"), (cost.beneficiary or cost.requester).name],
                 [_("Department"), str(cost.get_department_display())],
-                [_("Post"), str(cost.requester.get_post_display())],
+                [_("Post"), str((cost.beneficiary or cost.requester).get_post_display())],
             ],
             "purpose": [_("What for"), cost.purpose],
             "line": [_("Budget line"), cost.line.name],
@@ -40,7 +40,7 @@ def reimbursement_form(cost: Cost, reader: Reader) -> Paper:
                 [_("Paid amount"), written(cost.granted if cost.paid_day else None)],
             ],
             "attachments": _("%(number)s sheets attached") % {"number": cost.attachments},
-            "rejected": _("REJECTED: %(reason)s") % {"reason": cost.get_reason_display()} if cost.reason else "",
+            "rejected": _struck(cost),
             "signatures": [
                 [_("Checked by the department"), ""],
                 [_("Checked by finance"), ""],
@@ -50,6 +50,17 @@ def reimbursement_form(cost: Cost, reader: Reader) -> Paper:
             ],
         },
     )  # fmt: skip
+
+
+def _struck(cost: Cost) -> str:
+    """What is printed across a form that is not, or no longer, paid."""
+    match cost.state:
+        case Cost.State.REJECTED:
+            return _("REJECTED: %(reason)s") % {"reason": cost.words}
+        case Cost.State.WITHDRAWN | Cost.State.RETURNED:
+            return str(cost.get_state_display())
+        case _:
+            return ""
 
 
 @document("month-of-the-books", gettext_lazy("Month of the books"), noun="period")

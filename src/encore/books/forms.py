@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from encore.books.models import Cost
-from encore.books.operations import REASONS
+from encore.accounts.models import User
+from encore.books.models import Cost, Transfer
+from encore.books.operations import REASONS, REVERSALS
 from encore.books.queries import Standing
 from encore.ledger.nouns import NOUNS, by_reference
 from encore.money import Money
@@ -89,6 +90,9 @@ class CostForm(forms.Form):
     about = Line(
         label=_("Number of what it was spent on"), most=20, help_text=_("Such as C-26-000017, if there is one.")
     )
+    beneficiary = forms.ModelChoiceField(
+        label=_("Who laid it out, if not you"), queryset=User.objects.none(), required=False
+    )
     attachments = forms.IntegerField(label=_("Sheets attached"), min_value=0, max_value=999, required=False)
     form_key = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
 
@@ -96,6 +100,9 @@ class CostForm(forms.Form):
         super().__init__(*arguments, **options)
         self.lines = {str(one.line.pk): one for one in lines}
         self.user = user
+        colleagues = User.objects.filter(organisation=user.organisation_id, is_active=True).exclude(pk=user.pk)
+        self.fields["beneficiary"].queryset = colleagues.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["beneficiary"].label_from_instance = lambda one: f"{one.name} · {one.get_post_display()}"  # type: ignore[attr-defined]
         self.fields["line"].choices = [  # type: ignore[attr-defined]
             (key, _("%(line)s: %(left)s left") % {"line": one.line.name, "left": one.available.shown})
             for key, one in self.lines.items()
@@ -149,27 +156,31 @@ class Items(forms.BaseFormSet[ItemForm]):
 ItemFormSet = cast(type[Items], forms.formset_factory(ItemForm, formset=Items, extra=4, max_num=30, absolute_max=40))
 
 
-class Approval(forms.Form):
-    amount = Positive(label=_("Approved amount"))
-
-
-class Rejection(forms.Form):
-    reason = forms.ChoiceField(
-        label=_("Why"),
-        choices=Cost.Reason.choices,
-        error_messages={"required": _("Say why, so that it can be put right.")},
-    )
-    words = Line(label=_("In your words"), most=200)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("reason") == Cost.Reason.OTHER and not cleaned.get("words"):
-            self.add_error("words", _("Say why, so that it can be put right."))
-        return cleaned
-
-
 class Payment(forms.Form):
     day = DayField(label=_("Paid on"))
+
+
+class Reversal(forms.Form):
+    """Moves a payment back. `payments`: those that can be."""
+
+    transfer = forms.ChoiceField(label=_("Which payment"), error_messages={"required": _("Say which payment.")})
+    day = DayField(label=_("Moved back on"))
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=list(REVERSALS.items()),
+        error_messages={"required": _("Say why it is moved back.")},
+    )
+
+    def __init__(self, *arguments: Any, payments: Sequence[tuple[Transfer, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.payments = {str(one.pk): one for one, _about in payments}
+        self.fields["transfer"].choices = [  # type: ignore[attr-defined]
+            (str(one.pk), " · ".join(filter(None, (one.day.isoformat(), one.money.shown, about))))
+            for one, about in payments
+        ]
+
+    def clean_transfer(self) -> Transfer:
+        return self.payments[self.cleaned_data["transfer"]]
 
 
 class Reopening(forms.Form):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from encore.accounts.models import Department, Organisation, User
 from encore.money import Money
@@ -124,7 +125,6 @@ class Period(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["owner", "month"], name="period_one_a_month"),
-            models.CheckConstraint(condition=Q(month__day=1), name="period_begins_on_the_first"),
         ]
 
     def __str__(self) -> str:
@@ -143,16 +143,14 @@ class Cost(Amount):
         APPROVED = "approved", _("to be paid")
         PAID = "paid", _("paid")
         REJECTED = "rejected", _("rejected")
-
-    class Reason(models.TextChoices):
-        NO_INVOICE = "no_invoice", _("there is no proper invoice")
-        NOT_OURS = "not_ours", _("this is no cost of the house")
-        WRONG_AMOUNT = "wrong_amount", _("the amount is wrong")
-        NOT_AGREED = "not_agreed", _("nobody agreed to this beforehand")
-        OTHER = "other", _("another reason")
+        WITHDRAWN = "withdrawn", pgettext_lazy("cost", "withdrawn")
+        RETURNED = "returned", _("payment taken back")
 
     owner = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="costs")
+    beneficiary = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # who laid it out, if another
     department = models.CharField(max_length=32, choices=Department)
     line = models.ForeignKey(BudgetLine, on_delete=models.PROTECT, related_name="costs")
     purpose = models.CharField(max_length=200)
@@ -165,9 +163,7 @@ class Cost(Amount):
     submitted_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=16, choices=Reason, blank=True)
-    words = models.TextField(blank=True)  # of the reason; the event has their salted hash
-    salt = models.CharField(max_length=64, blank=True)
+    words = models.TextField(blank=True)  # why it was rejected
     paid_at = models.DateTimeField(null=True)
     paid_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     paid_day = models.DateField(null=True)
@@ -193,6 +189,11 @@ class Cost(Amount):
     @property
     def granted(self) -> Money | None:
         return None if self.approved is None else Money(Decimal(self.approved), self.currency)
+
+    @property
+    def barred(self) -> frozenset[int]:
+        """Nobody decides on, pays or takes back what comes to themselves."""
+        return frozenset(filter(None, (self.requester_id, self.beneficiary_id)))
 
     @property
     def awaits_decision(self) -> bool:

@@ -1,10 +1,10 @@
-"""What is done with budgets, costs and months. Who has to approve beforehand, and above which amount, is not known here."""
+"""What is done with budgets, costs and months. Who has to approve a cost, and above which amount, is not
+known here: `workflows` asks them."""
 
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from django.db import IntegrityError
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from encore.accounts.models import User
 from encore.accounts.rights import NotYours
 from encore.books import posting, queries
-from encore.books.models import BudgetLine, Commitment, Cost, CostItem, Period
+from encore.books.models import BudgetLine, Commitment, Cost, CostItem, Period, Transfer
 from encore.books.posting import Posting
 from encore.ledger.nouns import NOUNS, key_of, require_visible
 from encore.ledger.record import operation, record
@@ -26,6 +26,15 @@ REASONS: Final = {
     "late_invoice": _("an invoice came late"),
     "wrong_amount": _("an amount was wrong"),
     "wrong_line": _("something stood under the wrong budget line"),
+    "audit": _("an audit asks for it"),
+}
+
+# Why a payment is moved back.
+REVERSALS: Final = {
+    "wrong_amount": _("the amount was wrong"),
+    "wrong_line": _("it stood under the wrong budget line"),
+    "paid_twice": _("it was paid twice"),
+    "given_back": _("the money was given back"),
     "audit": _("an audit asks for it"),
 }
 
@@ -51,6 +60,10 @@ class CannotDecide(Refusal):
 
 
 class CannotPay(Refusal):
+    pass
+
+
+class CannotReverse(Refusal):
     pass
 
 
@@ -133,7 +146,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Claim:
-    """What somebody laid out. `about`: the row that it was spent on. `form_key` names the form that it stands in."""
+    """What somebody laid out. `about`: the row that it was spent on. `form_key` names the form that it stands in.
+
+    `beneficiary`: whose money it was, where a colleague fills in the form.
+    """
 
     line: BudgetLine
     purpose: str
@@ -141,15 +157,17 @@ class Claim:
     form_key: str
     attachments: int = 0
     about: Model | None = None
+    beneficiary: User | None = None
 
 
-@operation
-def submit_cost(claim: Claim, *, by: User, at: datetime) -> Cost:
-    """Asks for what one laid out. Refused where the line has less left: that is said before anybody approves."""
+def take_claim(claim: Claim, *, by: User, at: datetime) -> Cost:
+    """The plain step. Refused where the line has less left: that is said before anybody approves."""
     if not claim.items:
         raise CannotSubmit(_("Say what the money was spent on, line by line."))
     if claim.line.owner_id != by.organisation_id:
         raise CannotSubmit(_("This budget line belongs to another organisation."))
+    if claim.beneficiary is not None and claim.beneficiary.organisation_id != by.organisation_id:
+        raise CannotSubmit(_("The money goes to somebody of the house."))
     if not claim.line.from_day <= queries.day_of(at) <= claim.line.to_day:
         raise CannotSubmit(_("This budget line is not open today."))
     refs = [claim.about] if claim.about is not None else []
@@ -175,6 +193,7 @@ def _taken_in(claim: Claim, claimed: Money, by: User, at: datetime) -> Cost:
         cost = Cost.objects.create(
             owner_id=by.organisation_id,
             requester=by,
+            beneficiary=claim.beneficiary if claim.beneficiary != by else None,
             department=by.department,
             line=claim.line,
             purpose=claim.purpose,
@@ -204,53 +223,43 @@ def _taken_in(claim: Claim, claimed: Money, by: User, at: datetime) -> Cost:
     return cost
 
 
-@operation
-def approve_cost(cost: Cost, *, amount: Money, by: User, at: datetime) -> Cost:
-    """Approves all of it, or less; the money is set aside from now on. Nobody approves what is their own."""
-    cost = _locked(cost)
-    _require_others(cost, by)
-    grant(cost, amount=amount, by=by, at=at)
-
-    record(
-        "cost.approved",
-        subject=cost,
-        actor=by,
-        occurred_at=at,
-        refs=_about(cost),
-        amount=amount,
-        currency=cost.currency,
-    )
-    return cost
-
-
-def grant(cost: Cost, *, amount: Money, by: User, at: datetime) -> None:
-    """The plain step: for whoever approves by more than one signature. The cost is locked."""
-    if not cost.awaits_decision:
-        raise CannotDecide(_("This has been decided already."))
-    if not Money.zero(cost.currency) < amount <= cost.money:
-        raise CannotDecide(_("At most what is claimed can be approved, and more than nothing."))
-    posting.commit(cost.line, amount, key=f"cost-{cost.pk}", at=at, about=cost)
-    cost.state, cost.approved, cost.decided_by, cost.decided_at = Cost.State.APPROVED, amount.amount, by, at
+def grant(cost: Cost, *, by: User, at: datetime) -> None:
+    """The plain step: all that was claimed is approved by whoever has the last word, and set aside from now on."""
+    cost = _undecided(cost)
+    posting.commit(cost.line, cost.money, key=f"cost-{cost.pk}", at=at, about=cost)
+    cost.state, cost.approved, cost.decided_by, cost.decided_at = Cost.State.APPROVED, cost.amount, by, at
     cost.save(update_fields=["state", "approved", "decided_by", "decided_at"])
 
+    record(
+        "cost.approved", subject=cost, actor=by, occurred_at=at, refs=_about(cost), amount=cost.money,
+        currency=cost.currency,
+    )  # fmt: skip
 
-@operation
-def reject_cost(cost: Cost, *, reason: str, words: str = "", by: User, at: datetime) -> Cost:
-    """Refuses it, and says why. Its invoices may be submitted again, on another form."""
-    cost = _locked(cost)
-    _require_others(cost, by)
-    if not cost.awaits_decision:
-        raise CannotDecide(_("This has been decided already."))
-    if reason not in Cost.Reason.values or (reason == Cost.Reason.OTHER and not words.strip()):
-        raise CannotDecide(_("Say why, so that it can be put right."))
 
-    cost.state, cost.decided_by, cost.decided_at, cost.reason = Cost.State.REJECTED, by, at, reason
-    cost.words, cost.salt = words, secrets.token_hex(16) if words else ""
-    cost.save(update_fields=["state", "decided_by", "decided_at", "reason", "words", "salt"])
+def turn_down(cost: Cost, *, words: str, by: User, at: datetime) -> None:
+    """The plain step: it is rejected. Its invoices may be submitted again, on another form."""
+    cost = _undecided(cost)
+    cost.state, cost.decided_by, cost.decided_at, cost.words = Cost.State.REJECTED, by, at, words
+    cost.save(update_fields=["state", "decided_by", "decided_at", "words"])
     cost.items.update(counts=False)
 
-    more: dict[str, Any] = {"words": sha256(f"{cost.salt}{words}".encode()).hexdigest()} if words else {}
-    record("cost.rejected", subject=cost, actor=by, occurred_at=at, refs=_about(cost), reason=reason, **more)
+    record("cost.rejected", subject=cost, actor=by, occurred_at=at, refs=_about(cost))
+
+
+def call_off(cost: Cost, *, by: User, at: datetime) -> None:
+    """The plain step: whoever submitted it does not ask for it any more."""
+    cost = _undecided(cost)
+    cost.state, cost.decided_at = Cost.State.WITHDRAWN, at
+    cost.save(update_fields=["state", "decided_at"])
+    cost.items.update(counts=False)
+
+    record("cost.withdrawn", subject=cost, actor=by, occurred_at=at, refs=_about(cost))
+
+
+def _undecided(cost: Cost) -> Cost:
+    cost = _locked(cost)
+    if not cost.awaits_decision:
+        raise CannotDecide(_("This has been decided already."))
     return cost
 
 
@@ -277,12 +286,45 @@ def pay_cost(cost: Cost, *, day: date, by: User, at: datetime) -> Cost:
     return cost
 
 
+@operation
+def reverse_transfer(transfer: Transfer, *, day: date, reason: str, by: User, at: datetime) -> Transfer:
+    """Puts a payment right by moving it back, on a day whose month is open. The form it paid may be filled in anew."""
+    if reason not in REVERSALS:
+        raise CannotReverse(_("Say why it is moved back."))
+    if not transfer.day <= day <= queries.day_of(at):
+        raise CannotReverse(_("The day lies between the payment's day and today."))
+    line = BudgetLine.objects.filter(account=transfer.debit_id).first()
+    if line is None:
+        raise CannotReverse(_("Only what was paid out of a budget line is moved back."))
+    cost = _paid_by(transfer)
+    if cost is not None:
+        _require_others(cost, by)
+    back = posting.reverse(transfer, day=day, at=at)
+    if cost is not None:
+        cost.state = Cost.State.RETURNED
+        cost.save(update_fields=["state"])
+        cost.items.update(counts=False)
+
+    record(
+        "transfer.reversed", subject=line, actor=by, occurred_at=at, refs=[cost, *_about(cost)] if cost else [],
+        amount=back.money, currency=back.currency, day=day, reason=reason,
+    )  # fmt: skip
+    return back
+
+
+def _paid_by(transfer: Transfer) -> Cost | None:
+    """The form that this transfer paid, locked."""
+    if transfer.noun != "cost" or transfer.noun_id is None:
+        return None
+    return _locked(Cost(pk=transfer.noun_id))
+
+
 def _locked(cost: Cost) -> Cost:
     return Cost.objects.select_for_update(of=("self",)).select_related("line").get(pk=cost.pk)
 
 
 def _require_others(cost: Cost, by: User) -> None:
-    if cost.requester_id == by.pk:
+    if by.pk in cost.barred:
         raise NotYours(_("Nobody decides on their own costs, or pays them: ask a colleague."))
 
 

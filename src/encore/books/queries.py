@@ -1,4 +1,4 @@
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import orjson
-from django.db.models import Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -21,26 +21,36 @@ _SUM: Final[DecimalField[Any, Any]] = DecimalField(max_digits=18, decimal_places
 KEEPING: Final = (Post.MANAGER, Post.FINANCE)  # who see all of their organisation's books
 
 
-def _keeps(user: User) -> bool:
+def keeps(user: User) -> bool:
     return user.post in KEEPING
 
 
+# Who else sees costs: packages above say so, such as whoever is asked to approve them.
+ALSO_SHOWN: Final[list[Callable[[User], Q]]] = []
+
+
 def costs_visible_to(user: User) -> QuerySet[Cost]:
-    """Of one's own organisation: all, for those who keep its books; for everybody else what they asked for themselves."""
-    own = Cost.objects.filter(owner=user.organisation_id).select_related("requester", "line", "decided_by", "paid_by")
-    return own if _keeps(user) else own.filter(requester=user.pk)
+    """Of one's own organisation: all, for those who keep its books; for everybody else what comes to themselves."""
+    people = ("requester", "beneficiary", "line", "decided_by", "paid_by")
+    own = Cost.objects.filter(owner=user.organisation_id).select_related(*people)
+    if keeps(user):
+        return own
+    shown = Q(requester=user.pk) | Q(beneficiary=user.pk)
+    for also in ALSO_SHOWN:
+        shown |= also(user)
+    return own.filter(shown)
 
 
 def lines_visible_to(user: User) -> QuerySet[BudgetLine]:
-    return BudgetLine.objects.filter(owner=user.organisation_id) if _keeps(user) else BudgetLine.objects.none()
+    return BudgetLine.objects.filter(owner=user.organisation_id) if keeps(user) else BudgetLine.objects.none()
 
 
 def periods_visible_to(user: User) -> QuerySet[Period]:
-    return Period.objects.filter(owner=user.organisation_id) if _keeps(user) else Period.objects.none()
+    return Period.objects.filter(owner=user.organisation_id) if keeps(user) else Period.objects.none()
 
 
 def responsible(numbers: Collection[int]) -> dict[int, list[User]]:
-    """Those who may decide on a cost, or pay it: never who asked for it."""
+    """Those who see to it that a cost is decided on, and pay it: never who gets the money."""
     costs = Cost.objects.filter(pk__in=numbers, state__in=(Cost.State.SUBMITTED, Cost.State.APPROVED))
     people: dict[int, list[User]] = {}
     keeping = User.objects.filter(is_active=True, post__in=KEEPING, organisation__in=costs.values("owner"))
@@ -48,10 +58,7 @@ def responsible(numbers: Collection[int]) -> dict[int, list[User]]:
         people.setdefault(person.organisation_id, []).append(person)
     return {
         cost.pk: [
-            one
-            for one in people.get(cost.owner_id, [])
-            if one.pk != cost.requester_id
-            and may("books.approve_cost" if cost.awaits_decision else "books.pay_cost", one)
+            one for one in people.get(cost.owner_id, []) if one.pk not in cost.barred and may("books.pay_cost", one)
         ]
         for cost in costs
     }
@@ -234,7 +241,13 @@ def commitments_of(line: BudgetLine) -> QuerySet[Commitment]:
 def payments_of(line: BudgetLine) -> QuerySet[Transfer]:
     """All that moved on the line's account, the latest first."""
     moved = Q(debit=line.account_id) | Q(credit=line.account_id)
-    return Transfer.objects.filter(moved).order_by("-day", "-pk")
+    undone = Exists(Transfer.objects.filter(reverses=OuterRef("pk")))
+    return Transfer.objects.filter(moved).annotate(is_reversed=undone).order_by("-day", "-pk")
+
+
+def reversible(line: BudgetLine) -> QuerySet[Transfer]:
+    """What was paid out of the line and not moved back, the latest first."""
+    return payments_of(line).filter(debit=line.account_id, reverses=None, reversed_by=None)
 
 
 def account_name(account: Account) -> str:

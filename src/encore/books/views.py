@@ -1,10 +1,9 @@
-import uuid
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from django import forms as django_forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -106,11 +105,38 @@ def line(request: StaffRequest, reference: str) -> HttpResponse:
         "commitments": commitments,
         "payments": payments,
         "pages": _pages(request, [*commitments, *payments]),
+        "may_move_back": may("books.reverse_transfer", request.user),
         "entries": history(key_of(row)),
         "at": now(),
     }
     status = 409 if refusal else 422 if form.is_bound else 200
     return render(request, "books/line.html", context, status=status)
+
+
+@staff
+@require_http_methods(["GET", "HEAD", "POST"])
+def move_back(request: StaffRequest, reference: str) -> HttpResponse:
+    """Puts a payment out of this line right. `transfer` in the address chooses it beforehand."""
+    row, at = _line(request, reference), now()
+    require("books.reverse_transfer", request.user)
+    payments = list(queries.reversible(row)[:200])
+    named = _pages(request, payments)
+    choices = [(one, page.reference if (page := named.get((one.noun, one.noun_id or 0))) else "") for one in payments]
+    initial = {"transfer": request.GET.get("transfer", ""), "day": queries.day_of(at)}
+    form = forms.Reversal(request.POST or None, payments=choices, initial=initial)
+    refusal: Refusal | None = None
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            operations.reverse_transfer(
+                said["transfer"], day=said["day"], reason=said["reason"], by=request.user, at=at
+            )
+            return redirect(f"{reverse('books:line', args=[reference])}#paid")
+        except Refusal as refused:
+            refusal = refused
+    status = 409 if refusal else 422 if form.is_bound else 200
+    context = {"line": row, "form": form, "refusal": refusal, "at": at}
+    return render(request, "books/move_back.html", context, status=status)
 
 
 def _pages(request: StaffRequest, rows: list[Any]) -> dict[tuple[str, int], Any]:
@@ -130,46 +156,6 @@ def costs(request: StaffRequest) -> HttpResponse:
     return answer(request, page, "books/costs.html", {"keeps": may("books.set_budget", request.user)}, now())
 
 
-@staff
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_cost(request: StaffRequest) -> HttpResponse:
-    """Takes a reimbursement form. The same form sent twice is one."""
-    lines = queries.open_lines(request.user.organisation_id, queries.day_of(now()))
-    initial = {"form_key": uuid.uuid4().hex, "about": request.GET.get("about", "")}
-    form = forms.CostForm(request.POST or None, lines=lines, user=request.user, initial=initial)
-    items = forms.ItemFormSet(request.POST or None, prefix="item")
-    refusal: Refusal | None = None
-    if earlier := queries.submitted(request.user, request.POST.get("form_key", "")):
-        return redirect("books:cost", str(earlier))
-    if request.method == "POST" and form.is_valid() and items.is_valid():
-        written = items.written()
-        taken = queries.taken_invoices(request.user.organisation_id, [one["invoice"] for one in written])
-        items.refuse(taken)
-        if not taken:
-            try:
-                return _submitted(request, form, written)
-            except Refusal as refused:
-                refusal = refused
-    context = {"form": form, "items": items, "lines": lines, "refusal": refusal}
-    status = 409 if refusal else 422 if form.is_bound else 200
-    response = render(request, "books/new_cost.html", context, status=status)
-    response["Cache-Control"] = "no-store"  # a copy would carry the key of a form that was sent already
-    return response
-
-
-def _submitted(request: StaffRequest, form: forms.CostForm, written: list[dict[str, Any]]) -> HttpResponse:
-    said = form.cleaned_data
-    claim = operations.Claim(
-        line=form.lines[said["line"]].line,
-        purpose=said["purpose"],
-        items=[operations.Item(one["day"], one["what"], one["amount"], one["invoice"]) for one in written],
-        form_key=said["form_key"],
-        attachments=said["attachments"] or 0,
-        about=said["about"],
-    )
-    return redirect("books:cost", str(operations.submit_cost(claim, by=request.user, at=now())))
-
-
 def _cost(request: StaffRequest, reference: str) -> Cost:
     cost = by_reference(queries.costs_visible_to(request.user), reference)
     if cost is None:
@@ -183,32 +169,21 @@ def cost(request: StaffRequest, reference: str) -> HttpResponse:
     return _page(request, _cost(request, reference))
 
 
-ACTS: Final = {"approve": forms.Approval, "reject": forms.Rejection, "pay": forms.Payment}
-
-
 @staff
 @require_http_methods(["GET", "HEAD", "POST"])
-def decide(request: StaffRequest, reference: str, name: str) -> HttpResponse:
-    """Approves, rejects or pays."""
+def pay(request: StaffRequest, reference: str) -> HttpResponse:
+    """It has been paid."""
     found = _cost(request, reference)
-    if name not in ACTS:
-        raise Http404
     if request.method != "POST":
         return redirect("books:cost", reference)
-    require(f"books.{name}_cost", request.user)
-    form = ACTS[name](request.POST)
+    require("books.pay_cost", request.user)
+    form = forms.Payment(request.POST)
     if not form.is_valid():
-        return _page(request, found, bound={name: form}, status=422)
-    said = form.cleaned_data
+        return _page(request, found, form=form, status=422)
     try:
-        if name == "approve":
-            operations.approve_cost(found, amount=said["amount"], by=request.user, at=now())
-        elif name == "reject":
-            operations.reject_cost(found, reason=said["reason"], words=said["words"], by=request.user, at=now())
-        else:
-            operations.pay_cost(found, day=said["day"], by=request.user, at=now())
+        operations.pay_cost(found, day=form.cleaned_data["day"], by=request.user, at=now())
     except Refusal as refusal:
-        return _page(request, _cost(request, reference), refusal=refusal, bound={name: form}, status=409)
+        return _page(request, _cost(request, reference), refusal=refusal, form=form, status=409)
     return redirect("books:cost", reference)
 
 
@@ -216,26 +191,19 @@ def _page(
     request: StaffRequest,
     cost: Cost,
     *,
-    bound: dict[str, django_forms.Form] | None = None,
+    form: forms.Payment | None = None,
     refusal: Refusal | None = None,
     status: int = 200,
 ) -> HttpResponse:
     at = now()
-    fresh = {
-        "approve": forms.Approval(initial={"amount": cost.money}),
-        "reject": forms.Rejection(),
-        "pay": forms.Payment(initial={"day": queries.day_of(at)}),
-    }
-    offered = ("approve", "reject") if cost.awaits_decision else ("pay",) if cost.awaits_payment else ()
-    is_own = cost.requester_id == request.user.pk
-    mine = [name for name in offered if not is_own and may(f"books.{name}_cost", request.user)]
+    is_own = request.user.pk in cost.barred
+    may_pay = cost.awaits_payment and not is_own and may("books.pay_cost", request.user)
     context = {
         "cost": cost,
         "items": list(cost.items.order_by("day", "pk")),
         "capitals": capitals(cost.granted or cost.money) if cost.currency == "CNY" else "",
-        "standing": queries.standing(cost.line) if mine else None,
-        "forms": {name: (bound or {}).get(name) or fresh[name] for name in mine},
-        "is_waiting": bool(offered) and not mine,
+        "standing": queries.standing(cost.line) if queries.keeps(request.user) else None,
+        "form": (form or forms.Payment(initial={"day": queries.day_of(at)})) if may_pay else None,
         "is_own": is_own,
         "refusal": refusal,
         "about": _pages(request, [cost]).get((cost.noun, cost.noun_id or 0)),

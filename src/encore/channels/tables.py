@@ -29,6 +29,8 @@ class Item(NamedTuple):
     @property
     def label(self) -> str:
         label = label_of(self.told.kind)
+        if self.told.noun == "contract" and self.told.detail.isdecimal():
+            return _("%(what)s: %(number)s at once") % {"what": label, "number": self.told.detail}
         return f"{label}: {state_label(self.told.detail)}" if self.told.kind == "duty.corrected" else label
 
     @property

@@ -4,6 +4,7 @@
 """
 
 import smtplib
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from django.utils.translation import pgettext_lazy
 from encore.jobs import NothingWentOut
 
 _PATIENCE: Final = 20.0  # seconds that a server may take to answer
+_HERE: Final = (None, "localhost", "127.0.0.1", "::1")  # where no line is between us and the server
 _PART: Final = 67  # characters of a long text message that are charged as one
 _WHOLE: Final = 70  # characters that a short one holds
 
@@ -88,6 +90,7 @@ class Mail:
         try:
             letter = self._letter(parcel)
             sender, content = self._from, letter.as_bytes()
+            parcel.address.encode("ascii")
         except ValueError as error:  # an address or a name that no letter can carry
             raise NothingWentOut("unwritable", final=True) from error
         try:
@@ -117,16 +120,23 @@ class Mail:
 
     def _connected(self) -> smtplib.SMTP:
         place = urlsplit(self.server)
-        is_sealed = place.scheme == "smtps"
+        is_sealed, is_here = place.scheme == "smtps", place.hostname in _HERE
         host, port = place.hostname or "localhost", place.port or (465 if is_sealed else 587)
-        kind = smtplib.SMTP_SSL if is_sealed else smtplib.SMTP
-        smtp = kind(host, port, timeout=_PATIENCE)
+        trust = ssl.create_default_context()  # smtplib's own does not look at who answers
+        smtp: smtplib.SMTP
+        if is_sealed:
+            smtp = smtplib.SMTP_SSL(host, port, timeout=_PATIENCE, context=trust)
+        else:
+            smtp = smtplib.SMTP(host, port, timeout=_PATIENCE)
         try:
             smtp.ehlo_or_helo_if_needed()
-            if not is_sealed and smtp.has_extn("starttls"):
-                smtp.starttls()
+            if not is_sealed and not is_here and smtp.has_extn("starttls"):
+                smtp.starttls(context=trust)
                 smtp.ehlo()
+                is_sealed = True
             if place.username:
+                if not (is_sealed or is_here):
+                    raise smtplib.SMTPNotSupportedError("no password goes over a line that anybody can read")
                 smtp.login(unquote(place.username), unquote(place.password or ""))
         except BaseException:
             smtp.close()

@@ -247,7 +247,7 @@ def callback(request: HttpRequest, transport: str) -> HttpResponse:
         event = str(said["event"])
         if event == "received":
             received = operations.Received(
-                transport, str(said["from"])[:320], kept(str(said["text"]))[:5000], str(said["id"])
+                transport, str(said["from"])[:320], kept(str(said["text"]))[:5000], str(said["id"])[:200]
             )
             operations.receive(received, by=None, at=at)
         else:

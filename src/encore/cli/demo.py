@@ -34,7 +34,7 @@ def demo(if_empty: bool, edition: Path | None, throw_away: str | None, manager: 
 
     from encore.accounts.demo import PEOPLE, give_password
     from encore.approvals.demo import decide
-    from encore.books.demo import keep_books
+    from encore.workflows.demo import keep_books
     from encore.channels.demo import write
     from encore.complaints.demo import complain
     from encore.complaints.models import Complaint

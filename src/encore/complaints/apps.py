@@ -17,13 +17,15 @@ class ComplaintsConfig(AppConfig):
         "complaint.replied", "complaint.reported", "complaint.resolved", "complaint.result_confirmed",
         "complaint.result_rejected", "complaint.result_sent", "complaint.result_sent_promoter",
         "complaint.result_unanswered", "complaint.started", "complaint.taken_up", "complaint.verified",
-        "complaint.withdrawn",
+        "complaint.withdrawn", "paper.reserved",
+        "handler.followed_up", "shift.handed_over",
     )  # fmt: skip
 
     def ready(self) -> None:
+        from encore.accounts.models import Post  # noqa: PLC0415
         from encore.accounts.rights import Sight, sight  # noqa: PLC0415 - models can be imported only now
         from encore.complaints import queries  # noqa: PLC0415
-        from encore.complaints.models import Complaint  # noqa: PLC0415
+        from encore.complaints.models import Complaint, Concern  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
         from encore.search.register import register as search  # noqa: PLC0415
         from encore.web import navigation  # noqa: PLC0415
@@ -38,7 +40,11 @@ class ComplaintsConfig(AppConfig):
                 queries.responsible,
             )
         )
+        register(Noun("concern", Concern, _("word of a complaint"), "complaints:concern", queries.concerns_visible_to))
         search("complaint", queries.searched, lambda: Complaint.objects.select_related("contract"))
+        navigation.register(
+            navigation.Way("own_day", _("My day"), "complaints:day", "own", 15, lambda user: user.post == Post.PROMOTER)
+        )
         navigation.register(
             navigation.Way(
                 "complaints",

@@ -10,6 +10,8 @@ from encore.engine import Edition, Terms
 from encore.engine.events import EFFECTIVE
 from encore.engine.model import Stage
 from encore.engine.patterns import Pattern, by_type, test_of
+from encore.ledger.nouns import key_of
+from encore.ledger.queries import history
 
 # The columns that say how far a complaint has come, by the event that tells of it.
 REACHED: Final = {
@@ -54,6 +56,10 @@ _ENDS: Final = frozenset(
 )  # fmt: skip
 
 
+# A new plan is approved and begun anew.
+RENEWS: Final = {"complaint.planned": ("plan_approved_at", "started_at")}
+
+
 class Told(Protocol):
     """What a record tells: an entry of a timeline, an event."""
 
@@ -78,6 +84,11 @@ def entered_by(edition: Edition, type: str, data: Mapping[str, object]) -> Stage
     return None
 
 
+def is_reached(complaint: Complaint, type: str) -> bool:
+    """Whether its columns tell of such an event."""
+    return type in REACHED and getattr(complaint, REACHED[type]) is not None
+
+
 def _happened(complaint: Complaint, taken_up: bool) -> Iterator[tuple[str, Mapping[str, object]]]:
     """The events that its columns tell of, with what the patterns of stages ask about."""
     classes = {"severity": complaint.severity, "category": complaint.category, "cause": complaint.cause}
@@ -86,6 +97,19 @@ def _happened(complaint: Complaint, taken_up: bool) -> Iterator[tuple[str, Mappi
         is_reached = getattr(complaint, column) is not None or (taken_up and type == "complaint.taken_up")
         if is_reached and ANSWERS.get(type, complaint.answer) == complaint.answer:
             yield type, classes if type == "complaint.assessed" else {"channel": complaint.channel}
+
+
+def _beside(edition: Edition, complaint: Complaint) -> Mapping[str, Mapping[str, object]]:
+    """What no column tells of: asked of the ledger, once for each row that was read, where an edition speaks of it."""
+    found: dict[str, Mapping[str, object]] | None = complaint.__dict__.get("_beside")
+    if found is None:
+        since, anew = complaint.reopened_at, begun_anew(edition) if complaint.reopened_at else ()
+        found = complaint.__dict__["_beside"] = {
+            one.type: one.data
+            for one in history(key_of(complaint))
+            if one.type not in REACHED and not (since and one.type in anew and one.occurred_at < since)
+        }
+    return found
 
 
 def lacking(
@@ -102,8 +126,11 @@ def lacking(
     for stage in stages(edition):
         if stage.key == target.key:
             return None
-        tests = {name: test for name, test in by_type(stage.enters or ()).items() if name in happened}
-        if not tests and stage.enters:
+        asked = by_type(stage.enters or ()).keys()
+        if not asked or asked & happened.keys():
+            continue
+        untold = asked - REACHED.keys()
+        if not untold or not untold & _beside(edition, complaint).keys():
             return stage
     return None
 
@@ -116,10 +143,10 @@ def premature(in_force: Terms, complaint: Complaint, type: str, taken_up: bool =
         if not any(pattern.event == type for pattern in rule.done):
             continue
         for pattern in rule.when:
-            test = test_of(pattern)
-            if pattern.event == EFFECTIVE or (
-                pattern.event in happened and (test is None or test(happened[pattern.event]))
-            ):
+            test, data = test_of(pattern), happened.get(pattern.event)
+            if data is None and pattern.event not in REACHED and pattern.event != EFFECTIVE:
+                data = _beside(in_force.edition, complaint).get(pattern.event)
+            if pattern.event == EFFECTIVE or (data is not None and (test is None or test(data))):
                 return None
             missing = missing or pattern
     return missing
@@ -141,6 +168,8 @@ def reached(edition: Edition, entries: Iterable[Told]) -> dict[str, Any]:
             for name in begun_anew(edition):
                 found.pop(REACHED.get(name, ""), None)
             found.pop("answer", None)
+        for column in RENEWS.get(entry.type, ()):
+            found.pop(column, None)
         if entry.type in REACHED:
             found[REACHED[entry.type]] = entry.occurred_at
         if entry.type in ANSWERS:

@@ -1,4 +1,4 @@
-"""Complaints of a made-up venue over the past weeks, in every stage, some of them late."""
+"""Complaints of a made-up venue over the past weeks, in every stage, some of them late, some solved where they were told."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,10 +10,13 @@ from encore.accounts.models import Post, User
 from encore.accounts.rights import NotYours
 from encore.complaints import operations
 from encore.complaints.models import Complaint
-from encore.complaints.operations import Told
-from encore.complaints.queries import channel
+from encore.complaints.operations import READ_OUT, Arrived, Reached, Solution, Told
+from encore.complaints.queries import channel, promoter_channel
 from encore.contracts.models import Contract
-from encore.contracts.queries import edition_of
+from encore.contracts.queries import terms_of
+from encore.customers.models import Purpose
+from encore.customers.operations import Consented, Known
+from encore.engine import Terms
 from encore.ledger.late import entered_late
 from encore.ledger.refusal import Refusal
 
@@ -120,26 +123,112 @@ _STEPS: Final = (
 )
 
 
+_GUESTS: Final = ("王女士", "李先生", "陈小姐", "赵先生", "孙女士", "吴先生")
+_WISHES: Final = ("退掉多收的", "换一打冰的", "当面道个歉", "下次别再这样", "送个果盘算了", "")
+_ON_THE_SPOT: Final = (
+    "当场换了两瓶冰的，送了一份果盘，当面道歉。",
+    "核对单据后当场改了账单，客人看过。",
+    "换了新话筒，清了桌面。",
+    "补了少给的赠品，说明了活动规则。",
+)
+_PROGRESS: Final = ("监控已调取，正在核对账单，明天给您结果。", "供应商复检结果明早出来，出来就告诉您。")
+_TO_PROMOTER: Final = ("账单和监控都调了，正在核实，有结果告诉你。", "已联系客人，约了今晚回访。")
+_TOLD_PROMOTER: Final = ("已处理完：退了多收部分，客人接受。你当时记得很清楚，谢谢。",)
+_NOT_GOOD: Final = ("道歉可以，但多收的钱还没退到账。", "说了改，上周去还是老样子。")
+_PRAISE: Final = ("回得快，态度好。", "处理得可以，就是慢了点。", "没人给我回电话，自己追问才知道结果。", "")
+
+
 @entered_late("demonstration")
 def complain(contract: Contract, number: int, until: datetime) -> None:
     """Lets guests complain, and the house answer, as it might have gone up to `until`. The same every time."""
     chance = Random(20_260)  # noqa: S311 - a demonstration is no secret
     people = {post: User.objects.filter(post=post).order_by("pk").first() for post in Post}
-    edition = edition_of(contract)
+    in_force = terms_of(contract)
+    edition = in_force.edition
     ways = [channel(edition, via) for via in ("web", "web", "web", "wechat", "phone", "onsite")]
     severities = list(edition.vocabulary["severity"])
     categories = edition.vocabulary["category"]
-    for received_at in sorted(_evenings(chance, number, until)):
+    taken: list[Complaint] = []
+    for place, received_at in enumerate(sorted(_evenings(chance, number, until))):
         category, saying = chance.choice(_SAYINGS)
+        category = category if category in categories else next(iter(categories))
         way = chance.choice(ways)
-        by = None if way == ways[0] else people[Post.CUSTOMER_SERVICE]
-        told = Told(_filled(chance, saying), UUID(int=chance.getrandbits(128)).hex, chance.choice(_ROOMS))
-        complaint = operations.receive(told, contract=contract, channel=way, by=by, at=received_at)
+        told = Told(
+            _filled(chance, saying),
+            UUID(int=chance.getrandbits(128)).hex,
+            chance.choice(_ROOMS),
+            wish=chance.choice(_WISHES),
+        )
         assessed = {
             "severity": chance.choices(severities, weights=[1, 3, 6][: len(severities)])[0],
-            "category": category if category in categories else next(iter(categories)),
+            "category": category,
         }
+        if place % 11 == 5 and (one := _solved(chance, told, category, contract, people, received_at, until)):
+            taken.append(one)
+            continue
+        complaint = _received(chance, place, told, way, ways[0], in_force, contract, people, received_at)
+        taken.append(complaint)
         _answer(chance, complaint, assessed, people, received_at, until)
+    _besides(taken, people, until)
+
+
+def _solved(
+    chance: Random,
+    told: Told,
+    category: str,
+    contract: Contract,
+    people: dict[Post, User | None],
+    received_at: datetime,
+    until: datetime,
+) -> Complaint | None:
+    """Seen to where it was told; None where the edition or the hour does not let it."""
+    at = received_at + timedelta(minutes=chance.randint(6, 40))
+    by = people[chance.choice((Post.CUSTOMER_SERVICE, Post.PROMOTER))]
+    if by is None or at > until:
+        return None
+    in_force = terms_of(contract)
+    way = promoter_channel(in_force) if by.post == Post.PROMOTER else channel(in_force.edition, "onsite")
+    solution = Solution(
+        category, chance.choice(_ON_THE_SPOT), improvement=chance.choice(_BETTER), is_content=chance.random() < 0.8
+    )
+    try:
+        return operations.solve(Arrived(told, way, received_at), solution, contract=contract, by=by, at=at)
+    except Refusal:
+        return None
+
+
+def _received(
+    chance: Random,
+    place: int,
+    told: Told,
+    way: str,
+    web: str,
+    in_force: Terms,
+    contract: Contract,
+    people: dict[Post, User | None],
+    at: datetime,
+) -> Complaint:
+    """By a guest's own page, at the desk, or through a promoter; some guests say how they are reached."""
+    number = f"1370001{chance.randrange(10_000):04}"
+    known = Known(name=chance.choice(_GUESTS), phone=number) if chance.random() < 0.3 else None
+    promoter = people[Post.PROMOTER]
+    if promoter and place % 9 == 2:
+        way, by, recorded_at = promoter_channel(in_force), promoter, at + timedelta(minutes=chance.randint(2, 14))
+    elif way == web:
+        by, recorded_at = None, at
+    else:
+        by, recorded_at = people[Post.CUSTOMER_SERVICE], at + timedelta(minutes=chance.randint(1, 25))
+    consent = Consented([Purpose.COMPLAINT], str(READ_OUT), way)
+    return operations.receive(
+        told,
+        contract=contract,
+        channel=way,
+        by=by,
+        at=at,
+        recorded_at=recorded_at,
+        reached=Reached(known, consent) if known else None,
+        reports=by is not None and by.post == Post.PROMOTER,
+    )
 
 
 def _answer(
@@ -156,16 +245,71 @@ def _answer(
         if at > until or chance.random() < left[0].left_lying:
             return
         for step in left:  # in the order that the edition wants: what comes before its turn is refused
-            try:
-                getattr(operations, step.name)(
-                    complaint, **_said(chance, step.name, assessed, complaint), by=people[step.post], at=at
-                )
-            except (Refusal, NotYours):
-                continue
-            left.remove(step)
-            break
+            if _did(step.name, complaint, people[step.post], at, _said(chance, step.name, assessed, complaint)):
+                left.remove(step)
+                _tell(chance, step.name, complaint, people, at, until)
+                break
         else:
             return
+
+
+def _did(name: str, complaint: Complaint, by: User | None, at: datetime, more: dict[str, Any]) -> bool:
+    try:
+        getattr(operations, name)(complaint, **more, by=by, at=at)
+    except (Refusal, NotYours):
+        return False
+    return True
+
+
+def _tell(
+    chance: Random, done: str, complaint: Complaint, people: dict[Post, User | None], at: datetime, until: datetime
+) -> None:
+    """What is said to guest and promoter meanwhile, and what the guest answers in the end."""
+    desk, marketing = people[Post.CUSTOMER_SERVICE], people[Post.MARKETING]
+    way = {"channel": complaint.channel}
+    at += timedelta(minutes=chance.randint(5, 90))
+    if at > until:
+        return
+    if done in ("plan", "start") and chance.random() < 0.6:
+        _did("send_progress", complaint, desk, at, {"words": chance.choice(_PROGRESS), **way})
+    if done == "assess" and complaint.reporter_id is not None:
+        _did("answer_promoter", complaint, marketing, at, {"words": chance.choice(_TO_PROMOTER)})
+    if done == "resolve" and complaint.reporter_id is not None:
+        _did("tell_promoter", complaint, marketing, at, {"words": chance.choice(_TOLD_PROMOTER)})
+    if done == "send_result" and chance.random() < 0.7:
+        _did("ask_confirmation", complaint, desk, at, way)
+        at += timedelta(hours=chance.uniform(0.2, 9))
+        if at <= until and (mood := chance.random()) < 0.8:
+            _hear(chance, mood, complaint, at)
+
+
+def _hear(chance: Random, mood: float, complaint: Complaint, at: datetime) -> None:
+    """The guest answers on their own page."""
+    if mood < 0.62:
+        _did("confirm", complaint, None, at, {"channel": complaint.channel})
+        stars = chance.choices((5, 4, 3), weights=(5, 3, 1))[0]
+    else:
+        _did("reject", complaint, None, at, {"channel": complaint.channel, "words": chance.choice(_NOT_GOOD)})
+        stars = chance.choice((1, 2))
+    _did("rate", complaint, None, at, {"rating": stars, "words": chance.choice(_PRAISE)})
+
+
+def _besides(taken: list[Complaint], people: dict[Post, User | None], until: datetime) -> None:
+    """What happens once in a while: an emergency, the same matter told twice, one that comes back."""
+    desk = people[Post.CUSTOMER_SERVICE]
+    rows = Complaint.objects.filter(pk__in=[one.pk for one in taken]).order_by("pk")
+    half_an_hour = timedelta(minutes=30)
+    waiting = list(rows.filter(resolved_at=None, withdrawn_at=None, received_at__lt=until - half_an_hour).reverse()[:4])
+    if len(waiting) > 3:
+        at = waiting[0].received_at + half_an_hour
+        _did("start_emergency", waiting[0], desk, at, {"done": ["care", "recordings", "manager"]})
+        second = max(waiting[1].received_at, waiting[2].received_at) + half_an_hour
+        _did("merge", waiting[1], desk, min(second, until), {"into": waiting[2]})
+    closed = rows.filter(archived_at__isnull=False, merged_into=None).first()
+    if closed is not None and closed.archived_at is not None:
+        at = closed.archived_at + timedelta(hours=20)
+        if at <= until:
+            _did("reopen", closed, desk, at, {"words": "客人来电：退款没有到账。"})
 
 
 def _said(chance: Random, step: str, assessed: dict[str, str], complaint: Complaint) -> dict[str, Any]:

@@ -1,10 +1,17 @@
 """A complaint on paper: what was said, what was done when, what was owed by when, and what came of it."""
 
+from datetime import timedelta
+from io import BytesIO
+
+import segno
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from encore.complaints import queries
-from encore.complaints.models import Complaint
+from encore.complaints.models import Complaint, PaperForms, numbered
+from encore.complaints.operations import READ_OUT
+from encore.contracts.queries import edition_of
 from encore.documents.paper import Facts, Grid, Heading, Paper, Value, Words, written
 from encore.documents.register import Reader, document
 from encore.engine import Edition
@@ -78,3 +85,107 @@ def _told(entry: Entry) -> list[Value]:
 def _clock(clock: Clock, edition: Edition, reader: Reader) -> list[Value]:
     face = clockface.face(clock.state, clock.opened_at, clock.due_at, clock.closed_at, reader.at)
     return [duty_label(edition, clock.duty), clause_label(clock.clause), clock.due_at, clock.closed_at, face.words]
+
+
+def paper_forms(forms: PaperForms, reader: Reader, size: str) -> Paper:
+    """Empty forms, each with its number and a picture that leads to where it is entered. `size`: `a4` (two on a sheet) or `a5`."""
+    edition = edition_of(forms.contract)
+    entered = f"{reader.site}{reverse('complaints:register')}?contract={forms.contract}&paper="
+    return Paper(
+        title=_("A guest complains"),
+        organisation=forms.contract.venue.name,
+        form={
+            "size": size,
+            "ways": [
+                reading(row.label) for row in edition.vocabulary["channel"].values() if getattr(row, "via", "") != "web"
+            ],
+            "words": {
+                "keep": _("Write this while there is no power or line. Enter it afterwards: scan, or type the number."),
+                "told": _("Told at (day and time)"),
+                "room": _("Room"),
+                "way": _("How did it reach us?"),
+                "what": _("What happened?"),
+                "wish": _("What the guest asks for"),
+                "done": _("What was done at once, and when"),
+                "reached": _("How the guest is reached (only if they want)"),
+                "read_out": str(READ_OUT),
+                "agreed": _("read out, and the guest agreed"),
+                "taken": _("Taken by (name, signature)"),
+                "entered": _("Entered by, at"),
+            },
+            "forms": [{"number": text, "qr": _drawn(entered + text)} for text in map(numbered, forms.numbers)],
+        },
+    )
+
+
+def _drawn(address: str) -> str:
+    drawn = BytesIO()
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=4)
+    return drawn.getvalue().decode()
+
+
+@document("recordings-order", gettext_lazy("Order to keep recordings"), noun="complaint")
+def recordings_order(complaint: Complaint, reader: Reader) -> Paper:
+    """For whoever runs the cameras: which place, from when to when, and that nothing of it may be written over."""
+    before, after = complaint.received_at - timedelta(hours=3), complaint.received_at + timedelta(hours=1)
+    return Paper(
+        title=_("Order to keep recordings"),
+        organisation=complaint.contract.venue.name,
+        blocks=[
+            Facts(
+                [
+                    (_("Complaint"), complaint.reference),
+                    (_("Place"), complaint.room or None),
+                    (_("From"), before),
+                    (_("To"), after),
+                    (_("Emergency procedure started"), complaint.emergency_at),
+                    (_("Order made"), reader.at),
+                ]
+            ),
+            Words(
+                _(
+                    "Keep all recordings of this place, its door and the way there from this time, picture and sound. "
+                    "Copy them before they are written over, seal the copy, and write down who made it and when. Show them "
+                    "to nobody but those who handle the complaint, and hand them over only against a signature."
+                ),
+                is_framed=True,
+            ),
+            Heading(_("Copy made")),
+            Grid([_("Medium"), _("From"), _("To"), _("By whom"), _("When")], [["", "", "", "", ""]] * 3),
+        ],
+        signatures=[_("Ordered by"), _("Taken by")],
+        seals=[complaint.contract.venue.name],
+    )
+
+
+@document("complaint-result", gettext_lazy("Result of a complaint, for the guest"), noun="complaint")
+def complaint_result(complaint: Complaint, reader: Reader) -> Paper:
+    """What the guest is given in writing: what was done, what came of it, what will be better."""
+    blocks = [
+        Facts(
+            [
+                (_("Complaint"), complaint.reference),
+                (_("Received"), complaint.received_at),
+                (_("Result sent"), complaint.result_sent_at),
+            ]
+        ),
+        *(
+            part
+            for title, words in (
+                (_("What you told us"), complaint.text),
+                (_("What was done"), complaint.measures),
+                (_("What came of it"), complaint.result),
+                (_("What will be better from now on"), complaint.improvement),
+            )
+            for part in (Heading(title), Words(words or _("Not settled yet."), is_framed=bool(words)))
+        ),
+    ]
+    if complaint.result_sent_at:
+        blocks.append(Words(_("Tell us whether you accept it. If you say nothing, we take that for no answer, never for a yes.")))
+    return Paper(
+        title=_("Result of your complaint"),
+        organisation=complaint.contract.venue.name,
+        blocks=blocks,
+        signatures=[_("For the house")],
+        seals=[complaint.contract.venue.name],
+    )

@@ -62,5 +62,12 @@ def level(edition: Edition, points: int) -> str | None:
     return max(reached, key=lambda row: row.from_score or 0).key if reached else None
 
 
+def thresholds(edition: Edition) -> list[tuple[int, Severity]]:
+    """From how many points on each level is reached, the gravest first; empty where the edition gives no scores."""
+    rows = [row for row in edition.vocabulary["severity"].values() if isinstance(row, Severity)]
+    scored = [(int(row.from_score), row) for row in rows if row.from_score is not None]
+    return sorted(scored, key=lambda one: -one[0])
+
+
 def alarms(traits: Collection[str]) -> bool:
     return any(TRAITS[key].alarms for key in traits)

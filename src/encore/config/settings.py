@@ -84,13 +84,14 @@ INSTALLED_APPS = [
     "encore.customers",
     "encore.contracts",
     "encore.complaints",
+    "encore.workflows",
     "encore.home",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # also of what WhiteNoise serves: the lines of guests are slow
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "encore.config.middleware.RequestLog",
-    "django.middleware.gzip.GZipMiddleware",
     "encore.config.middleware.ContentPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("encore.home.urls")),
+    path("", include("encore.workflows.urls")),
     path("", include("encore.complaints.urls")),
     path("", include("encore.contracts.urls")),
     path("", include("encore.jobs.urls")),

@@ -13,12 +13,14 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         from encore.accounts import personal  # noqa: PLC0415 - models can be imported only now
         from encore.accounts.rights import may, sight  # noqa: PLC0415
+        from encore.channels import addresses  # noqa: PLC0415
         from encore.customers import queries  # noqa: PLC0415
         from encore.customers.models import Contact  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
         from encore.web.navigation import Way  # noqa: PLC0415
         from encore.web.navigation import register as register_way  # noqa: PLC0415
 
+        addresses.register("customer", queries.reached_by)
         register(Noun("customer", Contact, _("customer"), "customers:customer", queries.visible_to))
         register_way(
             Way(

@@ -189,6 +189,9 @@ def merge(contact: Contact, *, into: Contact, by: User, at: datetime) -> Contact
     _forget(contact)
     contact.merged_into = into
     contact.save()
+    Contact.objects.filter(merged_into=contact).update(
+        merged_into=into
+    )  # so that an erasure reaches what hangs on them
 
     record("customer.merged", subject=contact, actor=by, occurred_at=at, refs=[into], into=f"customer:{into.pk}")
     return into

@@ -62,6 +62,12 @@ def address_for(contact: Contact, transport: str, purpose: str = Purpose.COMPLAI
     return str(getattr(contact, field))
 
 
+def reached_by(number: int, transport: str) -> str:
+    """Where a message to a guest goes at the very moment that it goes out; nowhere once they have taken their consent back."""
+    contact = Contact.objects.filter(pk=number).first()
+    return address_for(contact, {"mail": "email"}.get(transport, transport)) if contact else ""
+
+
 def consents(contact: Contact, purpose: str) -> QuerySet[Consent]:
     """That stand."""
     return Consent.objects.filter(contact=contact, purpose=purpose, withdrawn_at=None)
@@ -161,12 +167,16 @@ def outlived(at: datetime) -> QuerySet[Contact]:
 
 
 def held(contact: Contact) -> list[tuple[str, str, list[str]]]:
-    """All that is kept of a guest, for the guest: the field, what it is called, and its values."""
+    """All that is kept of a guest, for the guest: the field, what it is called, and its values.
+
+    What other desks keep hangs on the rows that were put into this one, too.
+    """
+    numbers = [contact.pk, *Contact.objects.filter(merged_into=contact).order_by("pk").values_list("pk", flat=True)]
     found = []
     for one in kept_of(Whose.GUEST):
         name = one.field.rpartition(".")[2]
         if one.held is not None:
-            values = list(one.held(contact.pk))
+            values = [value for number in numbers for value in one.held(number)]
         else:
             values = [str(getattr(contact, name))] if getattr(contact, name, "") else []
         found.append((one.field, str(one.label), values))

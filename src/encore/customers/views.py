@@ -21,7 +21,7 @@ from encore.customers.models import Contact, PrivacyRequest, Purpose
 from encore.ledger.nouns import by_reference, key_of
 from encore.ledger.queries import history
 from encore.ledger.refusal import Refusal
-from encore.web.exports import answer
+from encore.web.exports import answer, cell
 from encore.web.tables import listing
 
 # --- guests -----------------------------------------------------------------------------------------------------------
@@ -180,10 +180,8 @@ def _as_sheet(contact: Contact) -> HttpResponse:
     book = Workbook()
     sheet = book.active
     sheet.title = contact.reference
-    for number, row in enumerate(((_("What"), _("Value")), *_told(contact)), 1):
-        for place, value in enumerate(row, 1):
-            cell = sheet.cell(number, place, value)
-            cell.data_type = "s"  # text that begins with = is no formula
+    for row in ((_("What"), _("Value")), *_told(contact)):
+        sheet.append([cell(sheet, value) for value in row])
     sheet.freeze_panes = "A2"
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 30, 80
     content = BytesIO()

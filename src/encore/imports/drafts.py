@@ -111,7 +111,7 @@ def begin_back(batch: Batch, by: User, at: datetime) -> None:
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch.pk)
         importer = Importer.kinds[batch.kind]
-        if not batch.can_be_taken_back or importer.plain is None:
+        if not batch.can_be_taken_back or not importer.goes_back:
             raise CannotBringIn(_("This sheet cannot be taken back."))
         if batch.ended_at is not None and at - batch.ended_at > UNDONE_WITHIN:
             raise CannotBringIn(
@@ -120,7 +120,10 @@ def begin_back(batch: Batch, by: User, at: datetime) -> None:
         batch.state, batch.asked_by, batch.done = State.UNDOING, by, 0
         batch.removed = batch.restored = batch.kept = 0
         batch.save()
-        _set_running("take_back", batch.pk, 0)
+        if importer.plain is None:
+            _set_running("take_back_acts", batch.pk)
+        else:
+            _set_running("take_back", batch.pk, 0)
 
 
 def _set_running(task: str, *arguments: int | str) -> None:
@@ -262,7 +265,7 @@ def _judge(importer: Importer, batch: Batch, rows: Sequence[Row], counts: Counte
         for name, found_rows in _sorted_out(importer.plain, batch, loaded).items():
             counts[name] += len(found_rows)
     elif importer.check is not None:
-        known = importer.check(rows, batch.owner)
+        known = importer.check(rows, batch)
         for row in rows:
             if not row.faults:
                 counts["same" if row.key in known else "new"] += 1
@@ -395,6 +398,21 @@ def take_chunk_back(batch: Batch, number: int) -> None:
         locked.restored += len(put_back)
         locked.kept += len(before) - len(rows)
         _stepped(locked, "take_back", "remove")
+
+
+def take_acts_back(batch: Batch, at: datetime) -> None:
+    """What the batch did is undone by acts of its importer, as far as it can be."""
+    importer = Importer.kinds[batch.kind]
+    assert importer.back is not None
+    importer.back(batch, at, lambda number: _settle_back(batch, number))
+
+
+def _settle_back(batch: Batch, number: int) -> None:
+    locked = Batch.objects.select_for_update().get(pk=batch.pk)
+    if locked.state == State.UNDOING:
+        locked.removed = number
+        locked.save(update_fields=["removed"])
+        _set_running("conclude_back", locked.pk)
 
 
 def remove(batch: Batch, step: int) -> None:

@@ -22,7 +22,8 @@ batch can be taken back.
 
 Rows that are acts, since each of them records an event (a complaint), have `act` in place of `plain`. It gets rows that nobody
 has taken yet or, after a crash, some that were; it runs one operation, which takes those whose key is new, and within that
-operation's transaction calls `settle(Counts(new=…, same=…))`. Such a batch is not taken back here: its events are annulled.
+operation's transaction calls `settle(Counts(new=…, same=…))`. Such a batch is taken back by acts as well, where `back` has them:
+one operation for all that can go, which calls `settle` with their number.
 `check`, with which the sheet is tried out, adds faults and gives the keys that are there already.
 """
 
@@ -130,9 +131,14 @@ class Importer:
     hint: Text = ""
     plain: Plain[Any] | None = None
     act: Callable[[Sequence[Row], Batch, datetime, Settle], None] | None = None
-    check: Callable[[Sequence[Row], Organisation], set[str]] | None = None
+    check: Callable[[Sequence[Row], Batch], set[str]] | None = None
+    back: Callable[[Batch, datetime, Callable[[int], None]], None] | None = None
 
     kinds: ClassVar[dict[str, "Importer"]] = {}
+
+    @property
+    def goes_back(self) -> bool:
+        return self.plain is not None or self.back is not None
 
     def mapped(self, headers: Sequence[str], titles: Mapping[str, str]) -> dict[str, int]:
         """Which column of the sheet each of ours is: as it was said last time, or else by its name."""

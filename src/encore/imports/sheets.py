@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from lzma import LZMAError
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
@@ -20,6 +22,7 @@ MOST_BYTES: Final = 25_000_000
 MOST_ROWS: Final = 200_000
 MOST_COLUMNS: Final = 80
 _MOST_UNPACKED: Final = 400_000_000  # what a small file may grow to
+_MOST_AT_ONCE: Final = 80_000_000  # of it, what has to be held whole, such as the words that rows share
 _MOST_SHEET: Final = 20_000  # rows of a sheet that goes back as it came
 _CHUNK: Final = 1 << 20
 _MERGED: Final = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
@@ -61,21 +64,32 @@ class _Merged:
 
 def _of_book(content: bytes) -> Iterator[Line]:
     from openpyxl import load_workbook  # noqa: PLC0415 - takes longer to load than most pages to answer
-    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
     try:
         with ZipFile(io.BytesIO(content)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > _MOST_UNPACKED:
+            if _unpacked(packed) > _MOST_UNPACKED or _unpacked(packed, but="xl/worksheets/") > _MOST_AT_ONCE:
                 raise Unreadable(_("This file would unpack into too much. Copy its rows into a new one."))
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
             sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), book.worksheets[0])
             merged = _merged(packed, sheet._worksheet_path)  # noqa: SLF001 - nothing else tells it
             sheet.reset_dimensions()  # some programs write them wrong, and rows would be lost
             yield from _filled(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), merged)
-    except (BadZipFile, KeyError, ValueError, OSError, IndexError, EOFError, InvalidFileException, ParseError) as error:
+    except _DAMAGED as error:
         raise Unreadable(
             _("This is no XLSX file, or a damaged one. Open it in Excel or WPS and save it again.")
         ) from error
+
+
+# What a damaged, a locked or a made-up file makes its readers raise: none of them says so in one way.
+_DAMAGED: Final = (
+    BadZipFile, ParseError, zlib.error, LZMAError, OSError, EOFError, LookupError, ValueError, TypeError, AttributeError,
+    RuntimeError,
+)  # fmt: skip
+
+
+def _unpacked(packed: ZipFile, but: str = "/") -> int:
+    """Bytes that it grows to, without what begins so. Reading stops where a part is longer than it says."""
+    return sum(part.file_size for part in packed.infolist() if not part.filename.startswith(but))
 
 
 def _merged(packed: ZipFile, path: str) -> list[_Merged]:
@@ -164,7 +178,7 @@ def marked(content: bytes, faults: Mapping[int, str], title: str, header: int) -
     marker, bold = PatternFill("solid", fgColor="FFF2CC"), Font(bold=True)
     rows = list(lines(content))
     is_whole = len(rows) <= _MOST_SHEET
-    if is_whole and content[:2] == b"PK":
+    if is_whole and _is_small_book(content):
         book = load_workbook(io.BytesIO(content))
         sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), book.worksheets[0])
         numbers = {number: number for number, _cells in rows}
@@ -189,6 +203,14 @@ def marked(content: bytes, faults: Mapping[int, str], title: str, header: int) -
             sheet.cell(numbers[number], column).fill = marker
     sheet.column_dimensions[sheet.cell(1, column).column_letter].width = 60
     return _saved(book)
+
+
+def _is_small_book(content: bytes) -> bool:
+    """Whether it can be held whole, with all its sheets."""
+    if content[:2] != b"PK":
+        return False
+    with ZipFile(io.BytesIO(content)) as packed:
+        return _unpacked(packed) <= _MOST_AT_ONCE
 
 
 def template(title: str, columns: Sequence["Asked"], guide: str) -> bytes:

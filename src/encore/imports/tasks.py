@@ -44,6 +44,12 @@ def take_back(batch: int, chunk: int) -> None:
         drafts.take_chunk_back(sheet, chunk)
 
 
+@task(label=_("What a sheet did is undone"), unique=True, longest=_LONG)
+def take_back_acts(batch: int) -> None:
+    if sheet := _found(batch, State.UNDOING):
+        drafts.take_acts_back(sheet, now())
+
+
 @task(label=_("Rows of a sheet are removed"), unique=True, longest=_LONG)
 def remove(batch: int) -> None:
     if sheet := _found(batch, State.UNDOING):

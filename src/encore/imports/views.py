@@ -174,7 +174,7 @@ def _page(
         "faults": list(queries.faults(found, _SHOWN)) if found.refused else [],
         "has_source": queries.has_source(found),
         "twin": queries.taken_before(found) if found.awaits_columns else None,
-        "may_undo": found.can_be_taken_back and importer.plain is not None,
+        "may_undo": found.can_be_taken_back and importer.goes_back,
         "refusal": refusal,
         "entries": history(key_of(found)),
         "at": now(),

@@ -203,6 +203,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "handler.appointed": Kind(_("Made responsible for complaints"), {"from_day": DATE}),
     "handler.ended": Kind(_("No longer responsible for complaints"), {"to_day": DATE}),
+    "handler.followed_up": Kind(
+        _("Work on complaints gone through"),
+        {"left": NUMBER, "due": NUMBER, "late": NUMBER, "reopened": NUMBER},
+        stays=True,
+    ),
     "import.taken": Kind(
         _("Sheet taken in"),
         {"kind": CODE, "file": HASH, "new": NUMBER, "same": NUMBER, "changed": NUMBER, "refused": NUMBER},
@@ -218,6 +223,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "hours.set": Kind(_("Opening hours set"), {"weekday": NUMBER}, may={"opens": NUMBER, "closes": NUMBER}, stays=True),
     "shift.set": Kind(_("Shift set"), {"shift": NUMBER, "starts": NUMBER, "ends": NUMBER}, stays=True),
     "shift.dropped": Kind(_("Shift given up"), {"shift": NUMBER}, stays=True),
+    "shift.handed_over": Kind(
+        _("Shift handed over"),
+        {"came": NUMBER, "due": NUMBER, "late": NUMBER, "left": NUMBER},
+        may={"giver": KEY},
+        stays=True,
+    ),
     "room.opened": Kind(_("Room opened"), stays=True),
     "room.closed_down": Kind(_("Room closed down"), stays=True),
     "room.renewed": Kind(_("New picture and code for the room"), stays=True),
@@ -278,6 +289,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "complaint.remedy_approved": Kind(_("Remedy approved"), {"remedy": CODE}, stays=True),
     "complaint.remedy_refused": Kind(_("Remedy not approved"), {"remedy": CODE}, stays=True),
     "complaint.remedy_given": Kind(_("Remedy given"), {"remedy": CODE}, stays=True),
+    "paper.reserved": Kind(_("Numbers reserved for forms on paper"), {"first": NUMBER, "last": NUMBER}, stays=True),
     "complaint.put_back": Kind(_("Put back to an earlier step"), {"entry": NUMBER}, stays=True),
     "survey.planned": Kind(_("Survey planned"), may={"from_day": DATE, "to_day": DATE}),
     "survey.opened": Kind(_("Survey opened"), may={"invited": NUMBER}),
@@ -326,11 +338,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "cost.approved": Kind(_("Cost approved"), may={"amount": MONEY, "currency": CODE}, stays=True),
     "cost.rejected": Kind(_("Cost rejected"), may={"reason": CODE, "words": HASH}, stays=True),
+    "cost.withdrawn": Kind(_("Cost withdrawn"), stays=True),
     "cost.paid": Kind(_("Cost paid"), may={"amount": MONEY, "currency": CODE}, stays=True),
     "budget.set": Kind(
         _("Budget set"),
         may={"budget_line": CODE, "amount": MONEY, "currency": CODE, "from_day": DATE, "to_day": DATE},
         stays=True,
+    ),
+    "transfer.reversed": Kind(
+        _("Payment moved back"), {"amount": MONEY, "currency": CODE, "day": DATE, "reason": CODE}, stays=True
     ),
     "period.closed": Kind(
         _("Month closed"), {"from_day": DATE, "to_day": DATE, "transfers": NUMBER, "document": HASH}, stays=True

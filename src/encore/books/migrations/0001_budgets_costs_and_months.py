@@ -311,10 +311,6 @@ class Migration(migrations.Migration):
             model_name="period",
             constraint=models.UniqueConstraint(fields=("owner", "month"), name="period_one_a_month"),
         ),
-        migrations.AddConstraint(
-            model_name="period",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="period_begins_on_the_first"),
-        ),
         migrations.AddIndex(
             model_name="transfer",
             index=models.Index(fields=["owner", "day", "id"], name="transfer_by_day"),

@@ -1,10 +1,12 @@
 """What the acts on a complaint's page ask for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
@@ -26,7 +28,7 @@ class ActForm(forms.Form):
         super().__init__(*arguments, **options)
         self.complaint, self.user = complaint, user
         self.edition = edition
-        for name in ("severity", "category", "cause", "remedy", "stage", "department", "channel"):
+        for name in ("severity", "category", "cause", "remedy", "kind", "stage", "department", "channel"):
             if name in self.fields:
                 self._offer(name)
         self.prepare()
@@ -34,11 +36,11 @@ class ActForm(forms.Form):
     def prepare(self) -> None:
         """For what depends on the complaint besides the words of its edition."""
 
-    def _offer(self, name: str) -> None:
+    def _offer(self, name: str, but: Collection[str] = ()) -> None:
         rows = self.edition.vocabulary[_VOCABULARY.get(name, name)].values()
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(row.key, reading(row.label)) for row in rows]
+        field.choices = [(row.key, reading(row.label)) for row in rows if row.key not in but]
         if not field.choices:
             del self.fields[name]
 
@@ -54,7 +56,7 @@ class ActForm(forms.Form):
         ]
 
 
-_VOCABULARY: Final = {"remedy": "remedy_kind"}
+_VOCABULARY: Final = {"remedy": "remedy_kind", "kind": "remedy_kind"}
 
 
 class Nothing(ActForm):
@@ -69,28 +71,79 @@ class Assessment(ActForm):
     traits = forms.MultipleChoiceField(
         label=_("What is so"),
         required=False,
-        choices=[(trait.key, trait.label) for trait in scoring.TRAITS.values()],
+        choices=[(trait.key, format_lazy("{} ({})", trait.label, trait.points)) for trait in scoring.TRAITS.values()],
         widget=forms.CheckboxSelectMultiple,
     )
     severity = forms.ChoiceField(label=_("Level"))
     category = forms.ChoiceField(label=_("Category"))
     cause = forms.ChoiceField(label=_("Cause"), required=False)
-    reason = Optional(label=_("Why the assessment changes"))
+    reason = Optional(label=_("Why this level, where the points come to another"))
 
     def prepare(self) -> None:
-        if self.complaint.assessed_at is None:
-            del self.fields["reason"]
+        """Once it is assessed, the level only rises here: a lower one takes a second person."""
+        severity = self.fields["severity"]
+        assert isinstance(severity, forms.ChoiceField)
+        if self.complaint.assessed_at is not None:
+            self._offer("severity", set(queries.lower_levels(self.edition, self.complaint.severity)))
+            self.fields["reason"].label = _("Why the assessment changes")
+            for name in ("severity", "category", "cause"):
+                if name in self.fields:
+                    self.fields[name].initial = getattr(self.complaint, name)
+        if thresholds := scoring.thresholds(self.edition):
+            severity.required = False
+            severity.help_text = _("Left open, it is what the points come to: %(levels)s.") % {
+                "levels": " · ".join(f"≥ {points} {reading(row.label)}" for points, row in thresholds)
+            }
+
+    @property
+    def alarms(self) -> bool:
+        return scoring.alarms(self._traits())
+
+    def _traits(self) -> list[str]:
+        ticked = self.fields["traits"].widget.value_from_datadict(self.data, self.files, "traits")
+        return [one for one in ticked if one in scoring.TRAITS]
+
+    def propose(self) -> None:
+        """Fills in the level that the points come to, for the same form to be shown again."""
+        traits = self._traits()
+        points = scoring.score(traits)
+        level = scoring.level(self.edition, points)
+        self.initial = {name: self.data.get(name, "") for name in self.fields} | {"traits": traits}
+        self.is_bound = False
+        if level is not None:
+            self.initial["severity"] = level
+            row = self.edition.vocabulary["severity"][level]
+            self.fields["severity"].help_text = _("%(points)s of 100 points: %(level)s") % {
+                "points": points,
+                "level": reading(row.label),
+            }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if traits := cleaned.pop("traits", []):
+        traits = cleaned.pop("traits", [])
+        level = scoring.level(self.edition, scoring.score(traits)) if traits else None
+        if traits:
             cleaned["score"] = scoring.score(traits)
+        if "severity" in self.fields and not cleaned.get("severity") and "severity" not in self.errors:
+            if level is None:
+                self.add_error("severity", _("Choose a level, or say what is so: the points then give one."))
+            elif level in queries.lower_levels(self.edition, self.complaint.severity):
+                self.add_error("severity", _("The points come to a lower level: ask for it, somebody else decides."))
+            cleaned["severity"] = level
+        elif level is not None and cleaned.get("severity") != level and not cleaned.get("reason"):
+            self.add_error("reason", _("The points come to another level: say why this one is right."))
+        if self.complaint.assessed_at is not None and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _("Say why the assessment changes."))
         return cleaned
 
 
 class LowerLevel(ActForm):
     severity = forms.ChoiceField(label=_("Level"))
     reason = Words(label=_("Why a lower level is right"))
+
+    def prepare(self) -> None:
+        lower = queries.lower_levels(self.edition, self.complaint.severity)
+        self._offer("severity", self.edition.vocabulary["severity"].keys() - lower)
 
 
 class Assignment(ActForm):
@@ -138,8 +191,33 @@ class ToPromoter(ActForm):
 
 class Emergency(ActForm):
     done = forms.MultipleChoiceField(
-        label=_("What has been seen to"), required=False, choices=EMERGENCY.items(), widget=forms.CheckboxSelectMultiple
+        label=_("What has been seen to"),
+        required=False,
+        choices=EMERGENCY.items(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Ambulance 120 · police 110 · fire 119 · minors' helpline 12355"),
     )
+
+
+def more_than_nothing(amount: Decimal | None) -> Decimal | None:
+    if amount is not None and amount <= 0:
+        raise ValidationError(_("An amount is more than nothing."))
+    return amount
+
+
+class Remedy(ActForm):
+    kind = forms.ChoiceField(label=_("What the guest is offered"))
+    words = Optional(label=_("More exactly"))
+    amount = MoneyField(label=_("Worth how much"), required=False)
+
+    def prepare(self) -> None:
+        limit, offered = queries.own_limit(self.user), queries.offered_so_far(self.complaint)
+        self.fields["amount"].help_text = _(
+            "Up to ¥%(left)s you may give on your own here; what goes beyond waits for approval."
+        ) % {"left": max(limit - offered, Decimal(0))}
+
+    def clean_amount(self) -> Decimal | None:
+        return more_than_nothing(self.cleaned_data["amount"])
 
 
 class Plan(ActForm):
@@ -161,6 +239,20 @@ class Resolution(ActForm):
     remedy = forms.ChoiceField(label=_("What the guest got"), required=False)
     amount = MoneyField(label=_("What it cost"), required=False)
     laid_out = forms.BooleanField(label=_("Somebody paid it out of their own pocket"), required=False)
+
+    def prepare(self) -> None:
+        """Begins with what the guest was given, and names the evidence that there is."""
+        given = [one for one in queries.remedies(self.complaint) if one.given_at]
+        if given:
+            if "remedy" in self.fields:
+                self.fields["remedy"].initial = given[-1].kind
+            self.fields["amount"].initial = sum(one.amount or 0 for one in given) or None
+            self.fields["laid_out"].initial = any(one.laid_out for one in given)
+        names = [one.file.reference for one in queries.evidence(self.complaint, self.user)]
+        self.fields["grounds"].initial = _("Evidence: %(files)s.") % {"files": ", ".join(names)} if names else ""
+
+    def clean_amount(self) -> Decimal | None:
+        return more_than_nothing(self.cleaned_data["amount"])
 
 
 class Result(Channel):

@@ -6,8 +6,10 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
+from encore.channels.models import Message
 from encore.complaints import course, queries
 from encore.complaints.models import Complaint, Statement
+from encore.complaints.operations.letters import write
 from encore.complaints.operations.steps import handled, locked, refuse_the_concerned, say, took
 from encore.contracts.queries import edition_of
 from encore.ledger.nouns import key_of
@@ -25,6 +27,10 @@ class CannotAsk(Refusal):
 
 
 class CannotAnswer(Refusal):
+    pass
+
+
+class CannotSendAgain(Refusal):
     pass
 
 
@@ -83,6 +89,8 @@ def send_result(
         raise CannotSendResult(_("A result says what was done, what came of it and what will be better."))
     edition = edition_of(complaint.contract)
     way = channel or queries.channel(edition, "web")
+    if not oral:
+        write(complaint, "complaint-answered", by=by, at=at, key=f"result-{at:%y%m%d%H%M%S}", channel=way)
     return took(
         complaint,
         "complaint.result_sent",
@@ -99,6 +107,7 @@ def ask_confirmation(complaint: Complaint, *, channel: str, by: User, at: dateti
     complaint = handled(complaint, by)
     if not complaint.awaits_confirmation:
         raise CannotAsk(_("The guest is asked once they have the result, and until they have answered."))
+    write(complaint, "complaint-confirm", by=by, at=at, key=f"confirm-{at:%y%m%d%H%M%S}", channel=channel)
     return took(complaint, "complaint.confirmation_asked", by=by, at=at, data={"channel": channel})
 
 
@@ -131,6 +140,19 @@ def note_silence(complaint: Complaint, *, by: User, at: datetime) -> Complaint:
     if at < complaint.confirmation_asked_at + TIME_TO_ANSWER:
         raise CannotAnswer(_("The guest has seven days to answer."))
     return took(complaint, "complaint.result_unanswered", by=by, at=at)
+
+
+@operation
+def send_again(complaint: Complaint, *, message: Message, channel: str, by: User, at: datetime) -> Complaint:
+    """A message that did not arrive goes out once more, by a channel that the guest can be reached by."""
+    complaint = locked(complaint)
+    refuse_the_concerned(complaint, by)
+    if key_of(complaint) != (message.noun, message.noun_id) or message not in queries.undelivered(complaint):
+        raise CannotSendAgain(_("This message has arrived, or is still on its way."))
+    key = f"again-{message.pk}-{at:%y%m%d%H%M%S}"
+    if write(complaint, message.wording, by=by, at=at, key=key, channel=channel) is None:
+        raise CannotSendAgain(_("The guest left no address for this way, or did not agree to it."))
+    return complaint
 
 
 @operation
@@ -234,13 +256,16 @@ def put_back(complaint: Complaint, *, entry: int, by: User, at: datetime) -> Com
     if queries.is_void(entries):
         raise NothingToPutBack(_("Its very receipt was annulled."))
     reached = course.reached(edition_of(complaint.contract), entries)
-    columns = {*course.REACHED.values(), "stage", "stage_since", "answer"} - {"merged_at"}
+    columns = {*course.REACHED.values(), "stage", "stage_since", "answer"}
     empty = {"stage": "", "answer": ""}
     changed = [name for name in columns if getattr(complaint, name) != reached.get(name, empty.get(name))]
+    if "merged_at" in changed:
+        complaint.merged_into = None
+        changed.append("merged_into")
     if not changed:
         raise NothingToPutBack(_("The complaint stands where its entries say."))
 
-    for name in changed:
+    for name in columns & set(changed):
         setattr(complaint, name, reached.get(name, empty.get(name)))
     if complaint.assessed_at is None:
         complaint.severity = complaint.category = complaint.cause = ""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
 from encore.complaints.models import Complaint, Concern, Statement
-from encore.complaints.operations.steps import handled, locked, say, took
+from encore.complaints.operations.steps import handled, locked, refuse_the_concerned, say, took
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 
@@ -39,6 +39,7 @@ def answer_promoter(complaint: Complaint, *, words: str, by: User, at: datetime)
 def tell_promoter(complaint: Complaint, *, words: str, by: User, at: datetime) -> Complaint:
     """Tells the promoter who passed it on what came of it."""
     complaint = locked(complaint)
+    refuse_the_concerned(complaint, by)
     if complaint.resolved_at is None or complaint.promoter_told_at is not None:
         raise CannotAnswerPromoter(_("The promoter is told the result once, after the complaint has been resolved."))
     if not words:
@@ -48,13 +49,17 @@ def tell_promoter(complaint: Complaint, *, words: str, by: User, at: datetime) -
 
 
 @operation
-def tell_concerned(concern: Concern, *, by: User, at: datetime) -> Concern:
-    """The person whom the complaint is about learns of it, and is asked for their side."""
+def tell_concerned(concern: Concern, *, by: User, at: datetime, words: str = "") -> Concern:
+    """The person whom the complaint is about learns of it, and is asked for their side. `words`: what it is about; never who
+    complained.
+    """
     complaint, concern = _locked(concern)
+    refuse_the_concerned(complaint, by)
     if concern.told_at is not None:
         raise CannotTell(_("This person has been told already."))
     concern.told_at = at
     concern.save(update_fields=["told_at"])
+    say(complaint, Statement.Kind.TO_CONCERNED, "complaint.concerned_told", words, by, at, to=concern.person)
     record("complaint.concerned_told", subject=complaint, refs=[concern.person], actor=by, occurred_at=at)
     return concern
 
@@ -72,7 +77,7 @@ def state(concern: Concern, *, words: str, by: User, at: datetime) -> Concern:
     concern.stated_at = at
     concern.save(update_fields=["stated_at"])
     say(complaint, Statement.Kind.PROMOTER, "complaint.concerned_heard", words, by, at)
-    record("complaint.concerned_heard", subject=complaint, refs=[by], actor=by, occurred_at=at)
+    record("complaint.concerned_heard", subject=concern, refs=[complaint], actor=by, occurred_at=at)
     return concern
 
 
@@ -80,6 +85,7 @@ def state(concern: Concern, *, words: str, by: User, at: datetime) -> Concern:
 def tell_finding(concern: Concern, *, words: str, by: User, at: datetime) -> Concern:
     """They learn what was found and what follows for them."""
     complaint, concern = _locked(concern)
+    refuse_the_concerned(complaint, by)
     if complaint.resolved_at is None or concern.result_told_at is not None:
         raise CannotTell(_("The result is told once, after the complaint has been resolved."))
     if concern.told_at is None:
@@ -88,7 +94,7 @@ def tell_finding(concern: Concern, *, words: str, by: User, at: datetime) -> Con
         raise CannotTell(_("Write down what this person is told."))
     concern.result_told_at = at
     concern.save(update_fields=["result_told_at"])
-    say(complaint, Statement.Kind.TO_PROMOTER, "complaint.concerned_result", words, by, at)
+    say(complaint, Statement.Kind.TO_CONCERNED, "complaint.concerned_result", words, by, at, to=concern.person)
     record("complaint.concerned_result", subject=complaint, refs=[concern.person], actor=by, occurred_at=at)
     return concern
 
@@ -106,7 +112,7 @@ def appeal(concern: Concern, *, words: str, by: User, at: datetime) -> Concern:
     concern.appealed_at = at
     concern.save(update_fields=["appealed_at"])
     say(complaint, Statement.Kind.APPEAL, "complaint.concerned_appealed", words, by, at)
-    record("complaint.concerned_appealed", subject=complaint, refs=[by], actor=by, occurred_at=at)
+    record("complaint.concerned_appealed", subject=concern, refs=[complaint], actor=by, occurred_at=at)
     return concern
 
 

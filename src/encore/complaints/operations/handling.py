@@ -8,7 +8,9 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import User
+from encore.complaints import course
 from encore.complaints.models import Complaint, Statement
+from encore.complaints.operations.letters import write
 from encore.complaints.operations.steps import handled, say, took
 from encore.ledger.record import operation
 from encore.ledger.refusal import Refusal
@@ -84,6 +86,7 @@ def reply(complaint: Complaint, *, words: str, channel: str, by: User, at: datet
     if not words:
         raise CannotReply(_("Write down what the guest is told."))
     say(complaint, Statement.Kind.REPLY, "complaint.replied", words, by, at, channel)
+    write(complaint, "complaint-progress", by=by, at=at, key=f"reply-{at:%y%m%d%H%M%S}", channel=channel)
     return took(complaint, "complaint.replied", by=by, at=at, data={"channel": channel})
 
 
@@ -96,6 +99,7 @@ def send_progress(complaint: Complaint, *, words: str, channel: str, by: User, a
     if not words:
         raise CannotSendProgress(_("Write down what the guest is told."))
     say(complaint, Statement.Kind.PROGRESS, "complaint.progress_sent", words, by, at, channel)
+    write(complaint, "complaint-progress", by=by, at=at, key=f"progress-{at:%y%m%d%H%M%S}", channel=channel)
     return took(complaint, "complaint.progress_sent", by=by, at=at, data={"channel": channel})
 
 
@@ -123,7 +127,7 @@ def plan(complaint: Complaint, *, plan: str, by: User, at: datetime) -> Complain
         "complaint.planned",
         by=by,
         at=at,
-        columns={"plan": plan, "plan_approved_at": None, "started_at": None},
+        columns={"plan": plan, **dict.fromkeys(course.RENEWS["complaint.planned"])},
     )
 
 

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import cycle
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError
 from django.db.models import Subquery
 from django.utils.translation import gettext_lazy as _
 
-from encore.accounts.models import User
+from encore.accounts.models import Post, User
 from encore.complaints import course, queries
 from encore.complaints.models import Complaint, Statement
+from encore.complaints.operations.letters import write
 from encore.complaints.operations.steps import handled, locked, say, took
 from encore.contracts.models import Contract
 from encore.contracts.queries import terms_lately
+from encore.customers.models import Contact
 from encore.customers.operations import Consented, Known, keep
+from encore.engine import Edition
 from encore.files.models import attach
 from encore.files.store import Stored
 from encore.ledger.record import operation, record
@@ -73,6 +76,24 @@ class Reached:
     consent: Consented
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A complaint, how it reached the house and when. `channel`: a key of the edition."""
+
+    told: Told
+    channel: str
+    at: datetime
+    reached: Reached | None = None
+
+
+MOST_BACK: Final = timedelta(days=31)
+# What is read out to the guest before anything of theirs is written down; it is kept with their consent, word for word.
+READ_OUT: Final = _(
+    "We write down how to reach you only to answer this complaint. It is kept encrypted; you can have it erased at any time, "
+    "and your complaint is handled just the same without it."
+)
+
+
 @operation
 def receive(
     told: Told,
@@ -84,69 +105,128 @@ def receive(
     recorded_at: datetime | None = None,
     reached: Reached | None = None,
     evidence: Sequence[Stored] = (),
+    reports: bool = False,
 ) -> Complaint:
     """Takes a complaint. `by` None is the guest, who is shown at once that it has arrived. `at` is when it reached the house,
-    `recorded_at` when it was written down; left out, that is the same moment. `evidence` has been stored before.
+    `recorded_at` when it was written down; left out, that is the same moment. `evidence` has been stored before. `reports`: a
+    promoter hands it up by the same act.
     """
     recorded_at = recorded_at or at
-    try:
-        [complaint] = _received([told], contract, channel, by, at, recorded_at)
-    except IntegrityError as error:
-        if "form_key" not in str(error):
-            raise
-        raise AlreadyReceived(_("This complaint has already been received.")) from None
-    if reached is not None:
-        complaint.contact = keep(owner=contract.venue, at=recorded_at, consent=reached.consent, **vars(reached.known))
-        complaint.save(update_fields=["contact"])
-    for one in evidence:
-        _attach(one, complaint, by, recorded_at)
+    arrived = Arrived(told, channel, at, reached)
+    complaint = take_in(arrived, contract, by, recorded_at, evidence, ["complaint.reported"] if reports else [])
+    if reached is not None and by is None:
+        write(complaint, "complaint-received", by=by, at=recorded_at, key="received")
     return complaint
 
 
 @operation
 def bring_in(told: Sequence[Told], *, contract: Contract, channel: str, by: User, at: datetime) -> list[Complaint]:
     """Takes a batch of complaints that were written down elsewhere, all or none."""
-    return _received(told, contract, channel, by, at, at)
+    return received([Arrived(one, channel, at) for one in told], contract, by, at)
 
 
-def _received(
-    told: Iterable[Told], contract: Contract, channel: str, by: User | None, at: datetime, recorded_at: datetime
+# --- plain steps ------------------------------------------------------------------------------------------------------
+
+
+def take_in(
+    arrived: Arrived,
+    contract: Contract,
+    by: User | None,
+    recorded_at: datetime,
+    evidence: Sequence[Stored],
+    also: Sequence[str] = (),
+) -> Complaint:
+    """One complaint, with what came with it. `also`: what happened besides by the time that it was written down."""
+    if by is not None and recorded_at - arrived.at > MOST_BACK:
+        raise CannotReceive(
+            _("It was told more than %(days)s days ago. What is older comes in by a sheet.") % {"days": MOST_BACK.days}
+        )
+    try:
+        [complaint] = received([arrived], contract, by, recorded_at, also)
+    except IntegrityError as error:
+        if "paper" in str(error):
+            raise CannotReceive(_("The form of this number has been entered already.")) from None
+        if "form_key" not in str(error):
+            raise
+        raise AlreadyReceived(_("This complaint has already been received.")) from None
+    for one in evidence:
+        _attach(one, complaint, by, recorded_at)
+    return complaint
+
+
+def received(
+    arrived: Sequence[Arrived],
+    contract: Contract,
+    by: User | None,
+    recorded_at: datetime,
+    also: Sequence[str] = (),
+    batch: int | None = None,
 ) -> list[Complaint]:
+    """The rows, and what is recorded of each. Who takes one up as it arrives does so then, and answers for it."""
     if contract.effective_at is None:
         raise CannotReceive(_("The contract that this complaint would fall under is not in force yet."))
 
     in_force = terms_lately(contract)
-    acts = ["complaint.recorded"] if by else ["complaint.recorded", "complaint.acknowledged"]
-    columns: dict[str, Any] = {course.REACHED[type]: recorded_at for type in acts}
-    for type, moment in (("complaint.received", at), *((type, recorded_at) for type in acts)):
-        if stage := course.entered_by(in_force.edition, type, {"channel": channel}):
-            columns |= {"stage": stage.key, "stage_since": moment}
-    told, people = list(told), queries.on_duty(contract, in_force)
+    is_taken_up = "complaint.taken_up" in also
+    people = queries.on_duty(contract, in_force, recorded_at)
     # One is given its person by the statement that inserts it; of a batch, each person gets their share.
     turns: Iterable[Any] = (
-        [Subquery(people.values("pk")[:1])] if len(told) == 1 else people.values_list("pk", flat=True)
-    )
+        [by.pk] if by and is_taken_up
+        else [Subquery(people.values("pk")[:1])] if len(arrived) == 1
+        else people.values_list("pk", flat=True)
+    )  # fmt: skip
+    acts = [_acts(one, by, recorded_at, also) for one in arrived]
     complaints = [
         Complaint(
             contract=contract,
             owner_id=contract.venue_id,
-            channel=channel,
-            received_at=at,
+            channel=one.channel,
+            received_at=one.at,
             responsible_id=turn,
-            **columns,
-            **vars(one),
+            reporter=by if by and by.post == Post.PROMOTER else None,
+            contact=_kept(one, contract, recorded_at),
+            batch=batch,
+            **_columns(in_force.edition, one, happened),
+            **vars(one.told),
         )
-        for one, turn in zip(told, cycle(turns or [None]), strict=False)
+        for one, happened, turn in zip(arrived, acts, cycle(turns or [None]), strict=False)
     ]
     Complaint.objects.bulk_create(complaints)
-    if len(told) == 1:
+    if len(arrived) == 1:
         del complaints[0].__dict__["responsible_id"]  # it is read when somebody asks for it
     index(*complaints)
-    for complaint in complaints:
-        record("complaint.received", subject=complaint, actor=by, occurred_at=at, channel=channel)
-        for type in acts:
-            record(type, subject=complaint, actor=by, occurred_at=recorded_at, channel=channel)
+    for complaint, happened in zip(complaints, acts, strict=True):
+        for type, moment in happened:
+            record(type, subject=complaint, actor=by, occurred_at=moment, **_said(type, complaint))
     return complaints
+
+
+def _acts(one: Arrived, by: User | None, recorded_at: datetime, also: Sequence[str]) -> list[tuple[str, datetime]]:
+    """What has happened to it by then, in the order of its time."""
+    present = ["complaint.recorded"] if by else ["complaint.recorded", "complaint.acknowledged"]
+    acts = [("complaint.received", one.at)]
+    acts += [(type, one.at) for type in also if type == "complaint.taken_up"]
+    return acts + [(type, recorded_at) for type in (*present, *also) if type != "complaint.taken_up"]
+
+
+def _columns(edition: Edition, one: Arrived, happened: Iterable[tuple[str, datetime]]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for type, moment in happened:
+        if type in course.REACHED:
+            columns[course.REACHED[type]] = moment
+        if stage := course.entered_by(edition, type, {"channel": one.channel}):
+            columns |= {"stage": stage.key, "stage_since": moment}
+    return columns
+
+
+def _kept(one: Arrived, contract: Contract, at: datetime) -> Contact | None:
+    if one.reached is None:
+        return None
+    return keep(owner=contract.venue, at=at, consent=one.reached.consent, **vars(one.reached.known))
+
+
+def _said(type: str, complaint: Complaint) -> dict[str, Any]:
+    return {} if type in ("complaint.reported", "complaint.taken_up") else {"channel": complaint.channel}
 
 
 @operation
@@ -172,7 +252,12 @@ def report(complaint: Complaint, *, by: User, at: datetime) -> Complaint:
     complaint = handled(complaint, by)
     if complaint.reported_at is not None:
         raise CannotReport(_("This complaint has already been reported."))
-    return took(complaint, "complaint.reported", by=by, at=at)
+    columns = {"reporter": by} if complaint.reporter_id is None and _reporter(by) else {}
+    return took(complaint, "complaint.reported", by=by, at=at, columns=columns)
+
+
+def _reporter(by: User | None) -> User | None:
+    return by if by is not None and by.post == Post.PROMOTER else None
 
 
 @operation

@@ -107,11 +107,26 @@ def _reach(
     return set(columns)
 
 
+def passed_to(complaint: Complaint, person: User, *, by: User, at: datetime) -> None:
+    """Another person answers for it from now on; for the complaint itself that is no step, so that none has to come before."""
+    edition = terms_lately(complaint.contract).edition
+    changed = _reach(complaint, edition, "complaint.assigned", {"handler": f"person:{person.pk}"}, by, at)
+    complaint.responsible = person
+    complaint.save(update_fields={*changed, "responsible"})
+
+
 def say(
-    complaint: Complaint, kind: Statement.Kind, event: str, words: str, by: User | None, at: datetime, channel: str = ""
+    complaint: Complaint,
+    kind: Statement.Kind,
+    event: str,
+    words: str,
+    by: User | None,
+    at: datetime,
+    channel: str = "",
+    to: User | None = None,
 ) -> None:
     """Keeps the words beside the event; nothing where there are none."""
     if words:
         Statement.objects.create(
-            complaint=complaint, kind=kind, event=event, words=words, by=by, at=at, channel=channel
+            complaint=complaint, kind=kind, event=event, words=words, by=by, at=at, channel=channel, to=to
         )

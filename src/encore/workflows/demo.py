@@ -10,11 +10,15 @@ from uuid import UUID
 from django.db.models import Model
 
 from encore.accounts.models import Organisation, Post, User
+from encore.approvals.operations import approve, refuse
+from encore.approvals.queries import current
 from encore.books import operations, queries
 from encore.books.models import BudgetLine, Cost
 from encore.books.operations import Budget, Claim, Item
 from encore.ledger.late import entered_late
 from encore.money import Money
+from encore.workflows.operations import submit_cost
+from encore.workflows.queries import approval_of
 
 _LINES: Final = (("投诉处理与客户补偿", 36_000), ("员工培训", 24_000), ("设备与物料", 18_000), ("满意度调查", 8_000))
 
@@ -56,8 +60,8 @@ def keep_books(organisation: Organisation, at: datetime, complaints: tuple[Model
         claim = _claim(chance, lines[place], purpose, things, between, queries.day_of(submitted))
         if place == 0 and complaints and chance.random() < 0.6:
             claim = replace(claim, about=chance.choice(complaints))
-        cost = operations.submit_cost(claim, by=chance.choice(askers), at=submitted)
-        if paid := _decide(chance, cost, people, submitted, at):
+        cost = submit_cost(claim, by=chance.choice(askers), at=submitted)
+        if number < 24 and (paid := _decide(chance, cost, people, submitted, at)):  # the latest wait to be decided on
             months.add(queries.first_of(paid))
     for month in sorted(months):
         if month < queries.first_of(today - timedelta(days=today.day)):  # the month before this one waits to be closed
@@ -84,12 +88,14 @@ def _decide(chance: Random, cost: Cost, people: dict[Post, User], submitted: dat
     decided = submitted + timedelta(days=chance.uniform(0.2, 2.5))
     if decided > until:
         return None
-    if chance.random() < 0.1:
-        operations.reject_cost(
-            cost, reason=Cost.Reason.NO_INVOICE, words="请补开发票后重新填单", by=people[Post.MANAGER], at=decided
-        )
-        return None
-    operations.approve_cost(cost, amount=cost.money, by=people[Post.MANAGER], at=decided)
+    approval = approval_of(cost)
+    assert approval is not None
+    while (turn := current(approval)) is not None:
+        by = people[Post(approval.waits_post)]
+        if chance.random() < 0.1:
+            refuse(approval, step=turn.pk, words="请补开发票后重新填单", by=by, at=decided)
+            return None
+        approval = approve(approval, step=turn.pk, words="", by=by, at=decided)
     paid = decided + timedelta(days=chance.uniform(1, 6))
     if paid > until:
         return None
