@@ -25,7 +25,7 @@ fi
 # uv is quick; it does not read pip's configuration, so where only pip is set up, pip does the work.
 export UV_SYSTEM_CERTS=1
 if .venv/bin/pip install $quiet --require-hashes -r requirements/installer.txt &&
-    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt; then
+    .venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements/dev.txt; then
     .venv/bin/uv pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable .
 else
     .venv/bin/pip install $quiet --require-hashes -r requirements/dev.txt

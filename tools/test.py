@@ -23,7 +23,9 @@ LIMIT: Final = 12 * 60  # seconds: longer than any run takes, shorter than anybo
 
 
 def start(arguments: list[str], output: IO[str]) -> subprocess.Popen[str]:
-    environment = {key: value for key, value in os.environ.items() if key != "ENCORE_DATABASE"}
+    # Also processes that the tests start load what is compiled already, instead of compiling it again each.
+    left_out = {"ENCORE_DATABASE", "PYTHONDONTWRITEBYTECODE"}
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
     command = [sys.executable, "-m", "pytest", "--color=auto", "-p", "no:cacheprovider", *arguments, *sys.argv[1:]]
     return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
 

@@ -16,7 +16,7 @@ from encore.contracts.models import Contract
 from encore.venues.models import Room
 from encore.venues.operations import House, NewRoom, add_rooms, open_venue
 from tests.browser.test_kit import axe, found_by  # noqa: F401 - the fixture
-from tests.cast import DAY
+from tests.cast import DAY, complain
 from tests.files import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -157,6 +157,47 @@ def test_what_was_written_is_there_again_when_the_page_is_opened_again(telephone
     page.goto("about:blank")
     page.goto(f"/r/{room.token}/")
     expect(page.get_by_label("发生了什么")).to_have_value("")
+
+
+def test_what_waits_for_a_line_is_sent_by_the_page_that_is_opened_next(telephone: BrowserContext, room: Room) -> None:
+    page = opened(telephone, room)
+    page.get_by_label("发生了什么").fill(WORDS)
+    telephone.set_offline(True)
+    page.get_by_role("button", name="提交", exact=True).tap()
+    expect(page.locator("[data-told]")).to_contain_text("一有信号就自动发送")
+    page.close()
+    telephone.set_offline(False)
+    assert not Complaint.objects.exists()
+    assert on_the_page_of_the_complaint(opened(telephone, room)).text == WORDS
+
+
+def test_what_waits_for_a_line_can_be_changed(telephone: BrowserContext, room: Room) -> None:
+    page = opened(telephone, room)
+    page.get_by_label("发生了什么").fill("酒是温的。")
+    telephone.set_offline(True)
+    page.get_by_role("button", name="提交", exact=True).tap()
+    page.get_by_role("button", name="修改").tap()
+    page.get_by_label("发生了什么").fill(WORDS)
+    telephone.set_offline(False)
+    assert not Complaint.objects.exists()
+    page.get_by_role("button", name="提交", exact=True).tap()
+    assert on_the_page_of_the_complaint(page).text == WORDS
+
+
+def test_an_answer_without_a_line_is_given_when_there_is_one(
+    telephone: BrowserContext, contract: Contract, zhou: User
+) -> None:
+    complaint = complain(contract, at=now() - DAY)
+    with_result(complaint, zhou)
+    page = telephone.new_page()
+    page.goto(f"/t/{complaint.token}/")
+    telephone.set_offline(True)
+    page.get_by_role("button", name="我认可", exact=True).tap()
+    expect(page.locator("form[data-guest=confirm] [data-told]")).to_contain_text("一有信号就自动发送")
+    telephone.set_offline(False)
+    expect(page.get_by_text("您已认可处理结果。")).to_be_visible()
+    complaint.refresh_from_db()
+    assert complaint.answer == "confirmed"
 
 
 def test_a_form_that_lacks_something_comes_back_in_its_place(telephone: BrowserContext, room: Room) -> None:

@@ -312,6 +312,8 @@ def test_under_a_the_guest_sees_at_any_time_how_far_the_handling_has_come(
             "A", "category", ["service_quality", "service_attitude", "facilities", "other"], marks=clause("A", "1.1.3")
         ),
         pytest.param("B", "severity", ["one", "two", "three"], marks=clause("B", "7.2.1")),
+        pytest.param("B", "category", ["product", "service", "promotion"], marks=clause("B", "7.1.1")),
+        pytest.param("B", "cause", ["product_fault", "service_fault", "promotion_fault"], marks=clause("B", "7.1.1")),
         pytest.param("C", "category", ["service", "product", "price"], marks=clause("C", "1.2.1")),
     ],
 )

@@ -7,7 +7,9 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any
 
+import docx
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,17 +19,23 @@ from encore.accounts.models import Organisation, Post, User
 from encore.approvals.operations import approve
 from encore.approvals.queries import current
 from encore.complaints.models import Complaint, Remedy, Statement
+from encore.contracts.drafts import draw_up
+from encore.contracts.operations import make_effective, sign
 from encore.files.models import File
 from encore.jobs.worker import run_due
 from encore.ledger.models import Clock, Event
 from encore.ledger.nouns import key_of
 from encore.ledger.queries import history
-from tests.cast import DAY, HOUR, RECEIVED, person, signed_in
-from tests.clauses import clause
-from tests.complaints.house import clock, house, page_of, sent
+from tests.cast import DAY, EFFECTIVE, HOUR, RECEIVED, person, signed_in
+from tests.clauses import clause, content
+from tests.complaints.house import STEPS, House, clock, house, page_of, sent
 from tests.files.made import photo
 
-TOLD = {"measures": "核对账单和监控。", "result": "多收的钱已经退回。", "improvement": "账单改由两人核对。"}
+TOLD: dict[str, Any] = {
+    "measures": "核对账单和监控。",
+    "result": "多收的钱已经退回。",
+    "improvement": "账单改由两人核对。",
+}
 # The steps before its result, in the order of each edition's stages.
 BEFORE_RESULT = {
     "A": ("assess", "verify", "plan", "start", "resolve"),
@@ -59,10 +67,12 @@ def types(complaint: Complaint) -> list[str]:
 
 
 def record_of(desk: Client, complaint: Complaint) -> str:
-    """Of the complaint's record, which is a Word file, what stands in it."""
-    import docx
+    return paper_of(desk, complaint, "complaint-record")
 
-    answer = desk.get(f"/documents/complaint/{complaint.reference}/complaint-record.docx")
+
+def paper_of(desk: Client, complaint: Complaint, document: str) -> str:
+    """What stands in a paper, which is a Word file."""
+    answer = desk.get(f"/documents/complaint/{complaint.reference}/{document}.docx")
     assert answer.status_code == 200
     paper = docx.Document(io.BytesIO(answer.content))
     cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
@@ -181,7 +191,7 @@ def test_under_c_the_archive_is_searched_in_two_characters_filtered_and_counted(
     filtered = desk.get("/complaints/all/", {"f.category": "price", "f.is": "archived"}).content.decode()
     assert (about_price.reference in filtered, about_service.reference in filtered) == (True, False)
     sheet = desk.get("/complaints/all/", {"f.is": "archived", "as": "xlsx"})
-    rows = list(openpyxl.load_workbook(io.BytesIO(b"".join(sheet) if sheet.streaming else sheet.content)).active.values)  # type: ignore[union-attr, attr-defined]
+    rows = list(openpyxl.load_workbook(io.BytesIO(b"".join(sheet) if sheet.streaming else sheet.content)).active.values)
     told = "\n".join(str(cell) for row in rows for cell in row)
     assert about_price.reference in told
     assert about_service.reference in told
@@ -228,6 +238,8 @@ def test_under_c_a_result_says_what_was_done_what_came_of_it_and_what_will_be_be
     assert "complaint.result_sent" not in types(complaint)
     assert sent(desk, complaint, "send-result", **TOLD, channel="web").status_code == 302
     assert all(words in read(guest, complaint) for words in TOLD.values())
+    letter = paper_of(desk, complaint, "complaint-result")
+    assert all(words in letter for words in TOLD.values())
 
 
 # --- fairly, and by one person to the end --------------------------------------------------------------------------------
@@ -238,8 +250,8 @@ def test_under_a_whoever_a_complaint_is_about_does_not_handle_it(
     desk: Client, zhou: User, agency: Organisation
 ) -> None:
     under = house("A", zhou, agency)
-    concerned = person("林静", zhou.organisation, Post.CUSTOMER_SERVICE)
     complaint = under.taken(under.told(), "assess")
+    concerned = person("林静", zhou.organisation, Post.CUSTOMER_SERVICE)
     theirs = signed_in(concerned, "zh-CN")
     assert sent(theirs, complaint, "contact", words="客人讲了经过。", channel="phone").status_code == 302
     assert sent(desk, complaint, "name-concerned", person=concerned.pk).status_code == 302
@@ -333,7 +345,12 @@ def test_under_b_a_higher_level_asks_for_another_plan_and_the_one_for_the_lower_
 ) -> None:
     under = house("B", zhou, agency)
     complaint = under.taken(under.told(), "verify", "assess", "plan", severity="three")
-    worse = {"severity": "one", "category": "product", "cause": "product_fault", "reason": "客人进了医院。"}
+    worse: dict[str, Any] = {
+        "severity": "one",
+        "category": "product",
+        "cause": "product_fault",
+        "reason": "客人进了医院。",
+    }
     assert sent(desk, complaint, "assess", **(worse | {"reason": ""})).status_code == 422
     assert sent(desk, complaint, "assess", **worse).status_code == 302
     page = page_of(desk, complaint)
@@ -351,12 +368,6 @@ def test_under_b_a_higher_level_asks_for_another_plan_and_the_one_for_the_lower_
 def test_under_b_a_complaint_comes_to_the_customer_service_of_the_party_filled_in(
     zhou: User, agency: Organisation, party: str
 ) -> None:
-    from encore.contracts.drafts import draw_up
-    from encore.contracts.operations import make_effective, sign
-    from tests.cast import EFFECTIVE
-    from tests.clauses import content
-    from tests.complaints.house import STEPS, House
-
     venue = zhou.organisation
     service = {
         name: person(f"客服{name}", one, Post.CUSTOMER_SERVICE) for name, one in (("venue", venue), ("agency", agency))
@@ -446,7 +457,7 @@ def test_under_c_both_sides_are_heard_and_each_stands_in_the_record(
 ) -> None:
     under = house("C", zhou, agency)
     complaint = under.taken(under.told(), "assess", "reply")
-    heard = {
+    heard: dict[str, Any] = {
         "guest_side": "没有点过那一打。",
         "house_side": "点单记录上有一打。",
         "outcome": "agreed",
@@ -480,7 +491,7 @@ def test_under_c_a_compensation_is_approved_by_its_amount_and_given_once(
     theirs = signed_in(service, "zh-CN")
     small, large = (under.taken(under.told(), "assess", "reply") for _ in range(2))
     for complaint, amount, state in ((small, "80.00", "offered"), (large, "1,880.00", "asked")):
-        offer = {"kind": "compensation", "words": "赔偿干洗", "amount": amount}
+        offer: dict[str, Any] = {"kind": "compensation", "words": "赔偿干洗", "amount": amount}
         assert sent(theirs, complaint, "offer", **offer).status_code == 302
         assert complaint.remedies.get().state == state
     remedy = large.remedies.get()

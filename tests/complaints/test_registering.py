@@ -396,7 +396,7 @@ def test_two_who_enter_one_form_at_once_are_one_complaint(contract: Contract, li
 def test_the_forms_are_printed_two_on_a_sheet_or_one_on_a5(desk: Client) -> None:
     answer = desk.post("/complaints/paper/", {"number": "3"})
     assert answer.status_code == 302
-    for size, pages in (("", 2), ("?size=a5", 3)):
+    for size, pages in (("", 2), ("&size=a5", 3)):
         made = desk.get(answer["Location"] + size)
         assert made["Content-Type"] == "application/pdf"
         read = PdfReader(BytesIO(made.content))

@@ -145,7 +145,7 @@ class Walk:
                 case forms.MultipleChoiceField() | forms.BooleanField():
                     pass
                 case forms.ChoiceField():
-                    keys = [key for key, _label in asked.choices if key]  # type: ignore[union-attr]
+                    keys = [key for key, _label in list(asked.choices) if key]  # type: ignore[arg-type]
                     found[name] = form[name].initial or keys[0]
                 case _ if isinstance(asked.widget, forms.Textarea):
                     found[name] = "两人核对过账单。"

@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from encore.accounts.models import Organisation, User
-from encore.complaints import operations as complaints
 from encore.contracts import queries
 from encore.contracts.models import Contract
 from encore.ledger.models import Clock
@@ -71,33 +70,8 @@ class Course:
 
     def begin(self, duty: str, begun: Event) -> None:
         type, data = begun
-        if type.startswith("complaint."):
-            self.subject = self._complaint(duty, type, data)
-            return
         proposed = self.contract.reference if type.startswith(("contract.", "force_majeure.")) else "new"
         self.subject = by_hand(self.desk, self.contract, duty, type, at=BEGAN, subject=proposed, answers=data)
-
-    def _complaint(self, duty: str, type: str, data: dict[str, Any]) -> str:
-        """By the operations of complaints; what they do not record, by hand."""
-        before = BEGAN if type in ("complaint.received", "complaint.assessed") else BEGAN - 5 * HOUR
-        told = complaints.Told("说好送的果盘没有送。", f"{duty}-{self.contract.pk}", "A06")
-        channel = data.get("channel", "promoter" if type == "complaint.reported" else "web")
-        complaint = complaints.receive(told, contract=self.contract, channel=channel, by=None, at=before)
-        if type == "complaint.reported":
-            by_hand(self.desk, self.contract, duty, type, at=BEGAN, subject=str(complaint))
-        if type in ("complaint.assessed", "complaint.resolved"):
-            known = queries.edition_of(self.contract).vocabulary
-            severity = data.get("severity", next(iter(known["severity"])))
-            at = BEGAN if type == "complaint.resolved" else BEGAN + 2 * HOUR
-            complaints.verify(complaint, by=self.zhou, at=at - HOUR)
-            complaints.assess(
-                complaint, severity=severity, category=next(iter(known["category"])), by=self.zhou, at=at - MINUTE
-            )
-        if type == "complaint.resolved":
-            complaints.plan(complaint, plan="补送一份。", by=self.zhou, at=BEGAN - MINUTE)
-            complaints.start(complaint, by=self.zhou, at=BEGAN - MINUTE)
-            complaints.resolve(complaint, by=self.zhou, at=BEGAN)
-        return complaint.reference
 
     def clock(self, duty: str) -> Clock:
         found = queries.subject(self.contract, self.subject, self.zhou)
@@ -150,7 +124,6 @@ PERIODS = [
         ("B", "11.3.1", "evaluate-improvement", ("improvement.evaluated", {}), (end_of(6, 2), end_of(9, 2))),
         ("C", "2.2.1", "train-handlers", ("training.held", {"topic": "problem_solving"}), (end_of(6, 2), end_of(9, 2))),
         ("C", "5.2.1", "train-service", ("training.held", {"topic": "communication"}), (end_of(6, 2), end_of(9, 2))),
-        ("C", "6.1.1", "budget", ("budget.set", {}), (end_of(6, 2), end_of(9, 2))),
     )
 ]  # fmt: skip
 

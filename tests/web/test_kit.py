@@ -59,23 +59,42 @@ def test_the_kit_speaks_the_readers_language(zhou: User, language: str) -> None:
 
 def ways(user: User) -> list[str]:
     page = signed_in(user).get("/kit/").content.decode()
-    return re.findall(r'href="([^"]+)"', page.partition('class="ways"')[2].partition("</nav>")[0])
+    nav = page.partition('class="ways"')[2].partition("</nav>")[0]
+    return re.findall(r'href="(/[^"]*)"', nav)  # the rest unfolds it on a phone
 
 
 def test_the_ways_are_those_that_the_post_opens(zhou: User, lin: User, he: User) -> None:
-    everybody = ["/", "/inbox/", "/complaints/", "/editions/"]
+    everybody = [
+        *("/", "/inbox/", "/complaints/", "/contracts/", "/approvals/", "/venues/", "/customers/", "/files/"),
+        *("/money/", "/promoters/", "/documents/", "/messages/", "/imports/"),
+    ]
     assert ways(zhou) == [*everybody, "/people/", "/house/health/", "/who-sees-what/"]
     assert ways(lin) == [*everybody, "/who-sees-what/"]
     assert ways(he) == [*everybody, "/people/", "/who-sees-what/"]
 
 
+def test_a_promoter_is_shown_their_own_day_and_neither_guests_nor_messages(zhou: User) -> None:
+    shown = ways(person("苏晴", zhou.organisation, Post.PROMOTER))
+    assert "/my-day/" in shown
+    assert {"/customers/", "/promoters/", "/messages/", "/imports/", "/people/", "/house/health/"}.isdisjoint(shown)
+
+
 def test_a_third_party_is_shown_no_way_to_what_is_withheld_from_it(db: None) -> None:
     mediators = Organisation.objects.create(name="调解中心", role="third_party")
-    assert ways(person("吴调", mediators, Post.MANAGER)) == ["/editions/", "/people/", "/who-sees-what/"]
+    assert ways(person("吴调", mediators, Post.MANAGER)) == [
+        *("/inbox/", "/editions/", "/documents/", "/people/", "/who-sees-what/")
+    ]
+
+
+def test_on_a_phone_the_ways_unfold_and_fold(zhou: User) -> None:
+    page = signed_in(zhou).get("/kit/").content.decode()
+    assert re.findall(r'class="(ways-\w+)" href="#(\w+)"', page) == [("ways-more", "ways"), ("ways-less", "main")]
+    for anchor in ("ways", "main"):
+        assert f'id="{anchor}"' in page
 
 
 @pytest.mark.parametrize("post", [post for post in Post if post is not Post.GUEST])
 def test_every_way_that_is_shown_opens(venue: Organisation, post: Post) -> None:
     somebody = person("某人", venue, post)
     for address in ways(somebody):
-        assert signed_in(somebody).get(address).status_code == 200, address
+        assert signed_in(somebody).get(address, follow=True).status_code == 200, address

@@ -143,4 +143,7 @@ class AccessLog(models.Model):
     reason = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "at"], name="access_by_user")]
+        indexes = [
+            models.Index(fields=["user", "at"], name="access_by_user"),
+            models.Index(fields=["noun", "noun_id", "at"], name="access_by_row"),
+        ]

@@ -34,7 +34,6 @@ def demo(if_empty: bool, edition: Path | None, throw_away: str | None, manager: 
 
     from encore.accounts.demo import PEOPLE, give_password
     from encore.approvals.demo import decide
-    from encore.workflows.demo import keep_books
     from encore.channels.demo import write
     from encore.complaints.demo import complain
     from encore.complaints.models import Complaint
@@ -46,6 +45,7 @@ def demo(if_empty: bool, edition: Path | None, throw_away: str | None, manager: 
     from encore.people.demo import promote
     from encore.search.rebuilding import rebuild
     from encore.venues.demo import furnish
+    from encore.workflows.demo import keep_books
 
     if Contract.objects.exists():
         if if_empty:

@@ -181,7 +181,9 @@ def complaint_result(complaint: Complaint, reader: Reader) -> Paper:
         ),
     ]
     if complaint.result_sent_at:
-        blocks.append(Words(_("Tell us whether you accept it. If you say nothing, we take that for no answer, never for a yes.")))
+        blocks.append(
+            Words(_("Tell us whether you accept it. If you say nothing, we take that for no answer, never for a yes."))
+        )
     return Paper(
         title=_("Result of your complaint"),
         organisation=complaint.contract.venue.name,

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from encore.accounts.models import Organisation
 from encore.complaints import operations, queries
-from encore.complaints.forms.words import words
 from encore.complaints.models import Authority
 from encore.complaints.operations import Arrived, Reached, Told
 from encore.contracts.models import Contract
@@ -38,6 +36,7 @@ from encore.jobs import effects
 from encore.ledger.late import entered_late
 from encore.venues.models import Room
 from encore.web.language import reading
+from encore.web.wording import kept
 
 _YES: Final = {"是": "yes", "已同意": "yes", "同意": "yes", "y": "yes", "yes": "yes", "true": "yes", "1": "yes"}
 _NO: Final = {"否": "no", "未同意": "no", "不同意": "no", "n": "no", "no": "no", "false": "no", "0": "no"}
@@ -127,11 +126,9 @@ def _read(row: Row, known: _Known, at: datetime) -> _Read | None:
         row.faults.append(gettext("That is still to come."))
     elif contract.effective_at is not None and received_at < contract.effective_at:
         row.faults.append(gettext("It was received before the contract came into force."))
-    try:
-        said = words(row.values["text"])
-        wish = words(row.values["wish"]) if row.values.get("wish") else ""
-    except ValidationError as error:
-        row.faults.extend(error.messages)
+    said, wish = kept(row.values["text"]), kept(row.values.get("wish", ""))
+    if not any(sign.isprintable() and not sign.isspace() for sign in said):
+        row.faults.append(gettext("Say in a few words what happened."))
     phone = row.values.get("phone", "")
     if phone and row.values.get("consent") != "yes":
         row.faults.append(

@@ -264,9 +264,7 @@ def evidence(complaint: Complaint, reader: User) -> list[Exhibit]:
     found = list(mine.select_related("uploaded_by").annotate(is_kept=held).order_by("pk"))
     shown = {one.original_id for one in found if one.rendition == "thumbnail"}
     return [
-        Exhibit(one, one.pk in shown and not one.is_erased, one.is_kept)
-        for one in found
-        if one.original_id is None
+        Exhibit(one, one.pk in shown and not one.is_erased, one.is_kept) for one in found if one.original_id is None
     ]
 
 
@@ -276,6 +274,9 @@ def concerned(complaint: Complaint) -> list[Concern]:
 
 def remedies(complaint: Complaint) -> list[Remedy]:
     return list(complaint.remedies.select_related("by", "decided_by", "given_by", "approval").order_by("pk"))
+
+
+IS_ASKED_LOWER: Final = Exists(Regrading.objects.filter(complaint=OuterRef("pk"), decided_at=None))
 
 
 def asked_lower(complaint: Complaint) -> Regrading | None:
@@ -376,7 +377,9 @@ def promoter_channel(in_force: Terms) -> str:
     """
     ways = in_force.edition.vocabulary["channel"]
     for rule in in_force.rules.values():
-        named = [dict(one.where) for one in rule.when if rule.post == Post.PROMOTER and one.event == "complaint.received"]
+        named = [
+            dict(one.where) for one in rule.when if rule.post == Post.PROMOTER and one.event == "complaint.received"
+        ]
         for key in (key for where in named for key in where.get("channel", ())):
             if key in ways:
                 return str(key)

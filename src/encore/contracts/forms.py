@@ -497,9 +497,11 @@ def _listed(days: Iterable[date]) -> str:
 
 
 def has_rows_of_its_own(type: str) -> bool:
-    """Whether a feature keeps what such events happen to, so that they are told of its rows and of nothing else."""
-    noun = type.partition(".")[0]
-    return noun in NOUNS and noun not in ("contract", "matter")
+    """Whether a feature keeps what such events happen to, so that they are told of its rows and of nothing else. What it keeps
+    for an organisation and no contract, such as customers, an event under a contract cannot be told of.
+    """
+    noun = NOUNS.get(type.partition(".")[0])
+    return noun is not None and noun.key not in ("contract", "matter") and hasattr(noun.model, "contract_id")
 
 
 def fits(type: str, row: Model) -> bool:

@@ -18,6 +18,7 @@ from encore.ledger.nouns import contract_of, key_of
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 from encore.search.index import index
+from encore.venues.queries import rooms_searched
 
 
 class CannotSign(Refusal):
@@ -108,7 +109,7 @@ def take_over(contract: Contract, *, by: User, at: datetime) -> Contract:
 def _begin(contract: Contract, by: User, at: datetime, **more: bool) -> None:
     contract.effective_at = at
     contract.save(update_fields=["effective_at"])
-    index(contract)
+    index(contract, *rooms_searched(contract.venue_id))  # from now on the agency finds them too
 
     terms: dict[str, Any] = {"edition": contract.edition_id, "parameters": contract.parameters, **more}
     if contract.amount is not None:

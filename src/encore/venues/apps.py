@@ -14,12 +14,14 @@ class VenuesConfig(AppConfig):
         from encore.accounts.models import User  # noqa: PLC0415 - models can be imported only now
         from encore.accounts.rights import Sight, sight  # noqa: PLC0415
         from encore.ledger.nouns import Noun, register  # noqa: PLC0415
+        from encore.search.register import register as search  # noqa: PLC0415
         from encore.venues import queries  # noqa: PLC0415
         from encore.venues.models import Product, Room, RoomSession, Venue  # noqa: PLC0415
         from encore.web import navigation  # noqa: PLC0415
 
         register(Noun("venue", Venue, _("venue"), "venues:venue", queries.visible_to))
         register(Noun("room", Room, _("room"), "venues:room", queries.rooms_visible_to))
+        search("room", queries.room_searched, queries.rooms_searched)
         register(Noun("product", Product, _("product"), "venues:product", queries.products_visible_to))
         register(Noun("room_session", RoomSession, _("room session"), "venues:session", queries.sessions_visible_to))
 

@@ -1,16 +1,18 @@
 import secrets
 from datetime import time
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from encore.accounts.models import Organisation, User
+from encore.ledger.nouns import NOUNS
 from encore.money import Money
 
 # What is printed beside a room's picture, to be read off and typed: no sign in it can be taken for another.
@@ -60,6 +62,14 @@ class Venue(models.Model):
     @property
     def reference(self) -> str:
         return f"V-{localtime(self.opened_at):%y}-{self.pk:06}"
+
+    @cached_property
+    def told(self) -> list[int]:
+        """The organisations that know its rooms: its own, and the agencies of its contracts in force."""
+        contracts = models.QuerySet[Any](NOUNS["contract"].model).filter(
+            venue=self.owner_id, effective_at__isnull=False
+        )
+        return [self.owner_id, *contracts.order_by("agency_id").values_list("agency_id", flat=True).distinct()]
 
 
 class OpeningHours(models.Model):

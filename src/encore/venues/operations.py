@@ -11,6 +11,7 @@ from encore.accounts.models import Organisation, Role, User
 from encore.ledger.record import operation, record
 from encore.ledger.refusal import Refusal
 from encore.money import Money
+from encore.search.index import index
 from encore.venues import queries
 from encore.venues.models import (
     Brand,
@@ -223,6 +224,7 @@ def add_rooms(venue: Venue, rooms: Sequence[NewRoom], *, by: User, at: datetime)
         room.save()
         added.append(room)
         record("room.opened", subject=room, refs=[venue], actor=by, occurred_at=at)
+    index(*added)
     return added
 
 

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from encore.accounts.models import Organisation, User
 from encore.ledger.nouns import NOUNS
+from encore.search.register import Searched
 from encore.venues.models import SIGNS, Brand, Listing, Product, Room, RoomSession, SaleLine, Shift, Venue
 
 _DAY: Final = timedelta(days=1)
@@ -64,6 +65,16 @@ def visible_to(user: User) -> QuerySet[Venue]:
 
 def rooms_visible_to(user: User) -> QuerySet[Room]:
     return Room.objects.filter(_shared(user, "venue__owner")).select_related("venue__owner")
+
+
+def rooms_searched(owner: int | None = None) -> QuerySet[Room]:
+    """All rooms, or those of one organisation, those of one house with the same `venue`, which is asked for once."""
+    rooms = Room.objects.prefetch_related(Prefetch("venue", Venue.objects.all()))
+    return rooms if owner is None else rooms.filter(venue__owner=owner)
+
+
+def room_searched(room: Room) -> Searched:
+    return Searched([room.reference], room.venue.told, names=[*filter(None, (room.code, room.name))], at=room.added_at)
 
 
 def products_visible_to(user: User) -> QuerySet[Product]:

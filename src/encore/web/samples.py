@@ -209,7 +209,7 @@ def charts() -> list[Chart]:
                 )
             ],
             kind="percent",
-            note=_("Estimated from samples: the whiskers are 95% intervals."),
+            note=_("Estimated from samples: the whiskers are the intervals of 95 in 100."),
         ),
         Chart(
             "chart-points",

@@ -6,50 +6,92 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0005_people_by_name'),
-        ('approvals', '0001_approvals'),
-        ('complaints', '0003_places_and_contacts'),
-        ('contracts', '0004_drafts'),
-        ('customers', '0001_guests_who_consented'),
-        ('venues', '0001_initial'),
+        ("accounts", "0005_people_by_name"),
+        ("approvals", "0001_approvals"),
+        ("complaints", "0003_places_and_contacts"),
+        ("contracts", "0004_drafts"),
+        ("customers", "0001_guests_who_consented"),
+        ("venues", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='complaint',
-            name='reporter',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="complaint",
+            name="reporter",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='remedy',
-            name='approval',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='approvals.approval'),
+            model_name="remedy",
+            name="approval",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="approvals.approval"
+            ),
         ),
         migrations.AddField(
-            model_name='remedy',
-            name='given_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="remedy",
+            name="given_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='remedy',
-            name='laid_out',
+            model_name="remedy",
+            name="laid_out",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='to',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="statement",
+            name="to",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='statement',
-            name='kind',
-            field=models.CharField(choices=[('verified', 'what the verification found'), ('contact', 'talk with the guest'), ('reply', 'reply to the guest'), ('progress', 'progress report to the guest'), ('to_promoter', 'answer to the promoter'), ('guest_side', 'what the guest said in the mediation'), ('house_side', 'what the other side said in the mediation'), ('outcome', 'outcome of the mediation'), ('promoter', 'statement of the promoter concerned'), ('appeal', 'appeal of the promoter concerned'), ('rejection', 'why the guest rejects the result'), ('follow_up', 'what the follow-up found'), ('reason', 'reason'), ('added', 'added by the guest'), ('to_concerned', 'told to the person concerned')], max_length=12),
+            model_name="statement",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("verified", "what the verification found"),
+                    ("contact", "talk with the guest"),
+                    ("reply", "reply to the guest"),
+                    ("progress", "progress report to the guest"),
+                    ("to_promoter", "answer to the promoter"),
+                    ("guest_side", "what the guest said in the mediation"),
+                    ("house_side", "what the other side said in the mediation"),
+                    ("outcome", "outcome of the mediation"),
+                    ("promoter", "statement of the promoter concerned"),
+                    ("appeal", "appeal of the promoter concerned"),
+                    ("rejection", "why the guest rejects the result"),
+                    ("follow_up", "what the follow-up found"),
+                    ("reason", "reason"),
+                    ("added", "added by the guest"),
+                    ("to_concerned", "told to the person concerned"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddIndex(
-            model_name='complaint',
-            index=models.Index(condition=models.Q(('reporter__isnull', False)), fields=['reporter', 'received_at', 'id'], name='complaint_by_reporter'),
+            model_name="complaint",
+            index=models.Index(
+                condition=models.Q(("reporter__isnull", False)),
+                fields=["reporter", "received_at", "id"],
+                name="complaint_by_reporter",
+            ),
         ),
     ]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from encore.accounts.models import User
+from encore.accounts.models import Post, User
 from encore.complaints import course, queries, scoring
 from encore.complaints.models import Complaint, Remedy, Statement
 from encore.complaints.operations.intake import Arrived, take_in
@@ -71,7 +71,10 @@ def solve(
         )
     in_force = terms_lately(contract)
     severity, points = _level(in_force.edition, solution)
-    complaint = take_in(arrived, contract, by, at, evidence, ["complaint.taken_up"])
+    also = ["complaint.taken_up"]
+    if by.post == Post.PROMOTER and _is_asked(in_force, "reported"):
+        also.append("complaint.reported")  # what a promoter settles reaches those who take reports by the same act
+    complaint = take_in(arrived, contract, by, at, evidence, also)
     said = _Said(complaint, solution, severity, points)
     _walk(complaint, in_force, [name for name in _STEPS if _is_asked(in_force, name)], said, by, at)
     remedy = _offered(complaint, solution, by, at)

@@ -54,7 +54,7 @@ def found(request: StaffRequest, reference: str) -> Complaint:
     rows = queries.visible_to(request.user).select_related(
         "contract__venue", "contract__agency", "contact", "responsible__organisation", "reporter", "merged_into"
     )
-    complaint = by_reference(rows, reference)
+    complaint = by_reference(rows.annotate(is_asked_lower=queries.IS_ASKED_LOWER), reference)
     if complaint is None:
         raise Http404
     return complaint
@@ -159,7 +159,7 @@ def page(
     statements = queries.statements(complaint, user)
     is_house = sight("complaint.contact", user) != Sight.WITHHELD
     contact = complaint.contact if is_house else None
-    asked = queries.asked_lower(complaint) if complaint.assessed_at else None
+    asked = queries.asked_lower(complaint) if getattr(complaint, "is_asked_lower", True) else None
     filled = wrong or (_filled(shown.act, complaint, user, told["edition"], preset=preset) if shown else None)
     context = {
         **told,

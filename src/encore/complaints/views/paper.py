@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from encore.accounts import access
 from encore.accounts.rights import may, require
@@ -16,6 +17,7 @@ from encore.complaints.documents import paper_forms
 from encore.complaints.forms.registering import PaperOrder
 from encore.complaints.models import PaperForms, numbered
 from encore.complaints.views.registering import chosen
+from encore.complaints.views.tabs import tabs
 from encore.documents.making import data_of
 from encore.documents.register import Reader
 from encore.documents.typesetting import ROOT, pdf
@@ -38,19 +40,22 @@ class Printed(NamedTuple):
 @staff
 @require_http_methods(["GET", "HEAD", "POST"])
 def forms(request: StaffRequest) -> HttpResponse:
-    """What was printed, what of it is still out, and the form that has more numbered."""
+    """What was printed, what of it is still out, and the form that has more numbered; `?forms=` gives one range as a PDF."""
+    if request.method != "POST" and "forms" in request.GET:
+        return _as_pdf(request, request.GET["forms"])
     contract, own = chosen(request)
     form = PaperOrder(request.POST or None)
     refusal: Refusal | None = None
     if request.method == "POST" and form.is_valid():
         try:
             made = operations.reserve_paper(contract, number=form.cleaned_data["number"], by=request.user, at=now())
-            return redirect("complaints:paper-forms", made.reference)
+            return redirect(f"{reverse('complaints:paper')}?forms={made.reference}")
         except Refusal as error:
             refusal = error
     rows = list(queries.paper_forms(request.user).filter(contract=contract)[:_SHOWN])
     entered = queries.papers_entered(contract.venue_id)
     context = {
+        "tabs": tabs(request.user, "paper"),
         "contract": contract,
         "contracts": own,
         "houses": [(one.venue.name, f"?contract={one}", one == contract) for one in own],
@@ -70,10 +75,8 @@ def _printed(forms: PaperForms, entered: set[str]) -> Printed:
     return Printed(forms, numbered(forms.first), numbered(forms.last), unused)
 
 
-@staff
-@require_safe
-def printed(request: StaffRequest, reference: str) -> HttpResponse:
-    """The forms of a range as a PDF: two on a sheet of A4, or one on A5 by `?size=a5`."""
+def _as_pdf(request: StaffRequest, reference: str) -> HttpResponse:
+    """Two on a sheet of A4, or one on A5 by `?size=a5`."""
     forms = by_reference(queries.paper_forms(request.user), reference)
     if forms is None:
         raise Http404

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from encore.accounts.models import Post, User
 from encore.accounts.rights import may, require
@@ -48,10 +48,19 @@ class PassedOn:
 
 
 @staff
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def day(request: StaffRequest) -> HttpResponse:
-    """What I owe today, what I passed on, and where a complaint is about me."""
-    return _day(request)
+    """What I owe today, what I passed on, and where a complaint is about me. What was only written down is reported from here."""
+    if request.method != "POST":
+        return _day(request)
+    complaint = by_reference(queries.passed_on(request.user), request.POST.get("report", ""))
+    if complaint is None:
+        raise Http404
+    try:
+        operations.report(complaint, by=request.user, at=now())
+    except Refusal as refusal:
+        return _day(request, refusal)
+    return redirect("complaints:day")
 
 
 def _day(request: StaffRequest, refusal: Refusal | None = None) -> HttpResponse:
@@ -184,17 +193,3 @@ def _promised(in_force: Terms) -> list[tuple[str, str, str]]:
         if any(test is None or test(channel) for test in tests):
             found.append((duty_label(in_force.edition, rule.id), rule.clause, reading(words.span(rule.within.text))))
     return found
-
-
-@staff
-@require_POST
-def report(request: StaffRequest, reference: str) -> HttpResponse:
-    """What was only written down is reported now."""
-    complaint = by_reference(queries.passed_on(request.user), reference)
-    if complaint is None:
-        raise Http404
-    try:
-        operations.report(complaint, by=request.user, at=now())
-    except Refusal as refusal:
-        return _day(request, refusal)
-    return redirect("complaints:day")

@@ -20,6 +20,7 @@ from encore.complaints import operations, queries
 from encore.complaints.forms.registering import Complaining, Receipt, Registration, Solving
 from encore.complaints.models import Complaint, Remedy
 from encore.complaints.operations import READ_OUT, AlreadyReceived, Arrived
+from encore.complaints.views.tabs import tabs
 from encore.contracts.models import Contract
 from encore.contracts.queries import edition_of, in_force_of
 from encore.files.forms import FULL
@@ -81,6 +82,7 @@ def page(
         "contracts": contracts,
         "houses": [(one.venue.name, f"{here}?contract={one}", one == form.contract) for one in contracts],
         "read_out": READ_OUT,
+        "tabs": tabs(request.user, "register"),
         "is_promoter": request.user.post == Post.PROMOTER,
         "refusal": refusal,
         "at": at,

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from encore.accounts.staff import StaffRequest, staff
 from encore.complaints import queries
+from encore.complaints.views.tabs import tabs
 from encore.contracts.queries import editions
 
 _MOST = 50
@@ -25,7 +26,7 @@ def review(request: StaffRequest) -> HttpResponse:
         "review": queries.review(request.user, editions(request.user), month, _MOST),
         "before": _moved(month, -1),
         "after": _moved(month, 1) if month < localtime(at).date().replace(day=1) else None,
-        "most": _MOST,
+        "tabs": tabs(request.user, "review"),
         "at": at,
     }
     return render(request, "complaints/review.html", context)

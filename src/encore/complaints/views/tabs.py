@@ -13,11 +13,14 @@ from encore.web.tables import Text
 _TABS: Final = (
     ("queue", _("What burns next"), ""),
     ("every", _("All complaints"), ""),
+    ("register", _("Take a complaint in"), "complaints.receive"),
     ("board", _("By stage"), ""),
     ("handover", _("Handover"), "complaints.hand_over"),
     ("supervise", _("People"), "complaints.supervise"),
     ("hand-on", _("Absence"), "complaints.hand_on"),
     ("phrases", _("Phrases"), "complaints.take_up"),
+    ("paper", _("Forms on paper"), "complaints.reserve_paper"),
+    ("review", _("Review"), "complaints.take_up"),
 )
 
 
