@@ -24,7 +24,8 @@ def without_its_own(rows: Rows) -> Rows:
 
 def files(house: House) -> dict[str, bytes]:
     folder = house.home / "files"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    kept = (path for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in kept}
 
 
 def test_what_is_restored_elsewhere_is_row_by_row_what_was_backed_up(
@@ -38,7 +39,7 @@ def test_what_is_restored_elsewhere_is_row_by_row_what_was_backed_up(
     assert without_its_own(other.rows()) == without_its_own(house.rows())
     assert len(house.rows()["ledger_event"]) > 50
     assert files(other) == files(house)
-    assert len(files(house)) == 3
+    assert files(house).keys() > {"ab/cd/abcd1", "ab/cd/abcd2", "ff/00/ff00"}
     assert file.stat().st_mode & 0o777 == 0o600
     assert "Altered: 0, wrong: 0, stale: 0." in other.encore("verify")
 
@@ -101,7 +102,7 @@ def test_a_house_with_something_in_it_is_replaced_only_by_who_says_what_is_lost(
     house.asked("INSERT INTO accounts_organisation (name, role, is_made_up) VALUES ('x', 'venue', false)")
     before = house.rows()
     refusal = house.encore("restore", str(file), status=1)
-    words = re.search(r'--force "(lose \d+ events, \d+ other rows, 3 files)"', refusal)
+    words = re.search(rf'--force "(lose \d+ events, \d+ other rows, {len(files(house))} files)"', refusal)
     assert words, refusal
     house.encore("restore", str(file), "--force", "yes", status=1)
     assert house.rows() == before
@@ -175,7 +176,7 @@ def test_a_backup_that_is_killed_leaves_no_half_file_and_the_next_clears_up(hous
     house.encore("backup", str(folder / "two.tar.gz"))
     assert [path.name for path in folder.iterdir()] == ["two.tar.gz"]
     with (folder / "two.tar.gz").open("rb") as file:
-        assert checked(file).files.number == 15
+        assert checked(file).files.number == len(files(house)) > 12
 
 
 def test_a_backup_that_is_ended_clears_up_itself(house: House, tmp_path: Path) -> None:

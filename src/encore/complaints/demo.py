@@ -135,7 +135,8 @@ _PROGRESS: Final = ("监控已调取，正在核对账单，明天给您结果�
 _TO_PROMOTER: Final = ("账单和监控都调了，正在核实，有结果告诉你。", "已联系客人，约了今晚回访。")
 _TOLD_PROMOTER: Final = ("已处理完：退了多收部分，客人接受。你当时记得很清楚，谢谢。",)
 _NOT_GOOD: Final = ("道歉可以，但多收的钱还没退到账。", "说了改，上周去还是老样子。")
-_PRAISE: Final = ("回得快，态度好。", "处理得可以，就是慢了点。", "没人给我回电话，自己追问才知道结果。", "")
+_PRAISE: Final = ("回得快，态度好。", "处理得可以，就是慢了点。", "")
+_BLAME: Final = ("没人给我回电话，自己追问才知道结果。", "道歉像念稿子。", "")
 
 
 @entered_late("demonstration")
@@ -291,7 +292,7 @@ def _hear(chance: Random, mood: float, complaint: Complaint, at: datetime) -> No
     else:
         _did("reject", complaint, None, at, {"channel": complaint.channel, "words": chance.choice(_NOT_GOOD)})
         stars = chance.choice((1, 2))
-    _did("rate", complaint, None, at, {"rating": stars, "words": chance.choice(_PRAISE)})
+    _did("rate", complaint, None, at, {"rating": stars, "words": chance.choice(_PRAISE if stars > 3 else _BLAME)})
 
 
 def _besides(taken: list[Complaint], people: dict[Post, User | None], until: datetime) -> None:
