@@ -203,7 +203,7 @@ def test_a_batch_takes_hardly_more_statements_than_one(contract: Contract, zhou:
     told = [complaints.Told(f"第{number}条", f"row:{number}") for number in range(200)]
     with CaptureQueriesContext(connection) as queries:
         complaints.bring_in(told, contract=contract, channel="other", by=zhou, at=RECEIVED)
-    assert len(queries) < 24
+    assert len(queries) < 26
     assert Clock.objects.filter(duty="verify").count() == 200
 
 
