@@ -50,7 +50,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def session_of_a_manager() -> str:
+def session_of(post: str, role: str) -> str:
     """The cookie of somebody of the demonstration who is signed in."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "encore.config.settings"
     import django
@@ -58,10 +58,10 @@ def session_of_a_manager() -> str:
     django.setup()
     from django.test import Client
 
-    from encore.accounts.models import Post, Role, User
+    from encore.accounts.models import User
 
     client = Client()
-    client.force_login(User.objects.filter(post=Post.MANAGER, organisation__role=Role.VENUE).earliest("pk"))
+    client.force_login(User.objects.filter(post=post, organisation__role=role).earliest("pk"))
     return client.cookies["sessionid"].value
 
 
@@ -79,6 +79,19 @@ def pages_of_guests() -> list[tuple[str, str, int, int, str]]:
         if row is not None:
             found.append((name, f"/t/{row.token}/", 390, 844, "light"))
     return found
+
+
+def pages_of_the_desk() -> list[tuple[str, str, int, int, str]]:
+    """The complaint whose plan is due next, the stages, and what is handed over."""
+    from encore.complaints.models import Complaint
+
+    rows = Complaint.objects.filter(assessed_at__isnull=False, planned_at=None, withdrawn_at=None, merged_at=None)
+    return [
+        ("complaint", f"/complaints/{rows.earliest('pk').reference}/", 1440, 900, "light"),
+        ("complaint-phone", f"/complaints/{rows.earliest('pk').reference}/", 360, 740, "dark"),
+        ("stages", "/complaints/board/", 1440, 900, "light"),
+        ("handover", "/complaints/handover/", 1440, 900, "light"),
+    ]
 
 
 def webp(converter: Page, png: bytes) -> bytes:
@@ -116,15 +129,17 @@ def main() -> None:
         encore = [sys.executable, "-m", "encore"]
         subprocess.run([*encore, "migrate"], check=True)
         subprocess.run([*encore, "demo"], check=True, stdout=subprocess.DEVNULL)
-        session, port = session_of_a_manager(), free_port()
-        taken = (*TAKEN, *pages_of_guests())
+        manager, promoter, port = session_of("manager", "venue"), session_of("promoter", "agency"), free_port()
+        taken = (*TAKEN, *pages_of_guests(), *pages_of_the_desk())
         address = f"http://127.0.0.1:{port}"
         server = subprocess.Popen([*encore, "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
         try:
             _wait(f"{address}/static/encore/mark.svg")
             with sync_playwright() as playwright:
                 chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-                take(playwright.chromium.launch(executable_path=chromium, args=FLAGS), address, session, taken)
+                browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+                take(browser, address, manager, taken)
+                take(browser, address, promoter, [("my-day", "/my-day/", 390, 844, "dark")])
         finally:
             server.terminate()
             server.wait()
