@@ -199,7 +199,7 @@ def test_a4_a_remedy_is_given_on_the_page_of_its_own_complaint_only(complaint: C
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL lets two write at once")
+@pytest.mark.postgresql  # only there two write at once
 def test_f16_of_two_who_give_at_the_same_moment_one_pays(complaint: Complaint, lin: User) -> None:
     remedy, said = offered(complaint, "10.00", lin), []
 

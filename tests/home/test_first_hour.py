@@ -161,6 +161,7 @@ def test_the_ledger_is_guarded_again_afterwards(made_up: User) -> None:
     signed_in(made_up).post("/start/own-house/", OWN)
     fresh = User.objects.get()
     agreed(EDITION, fresh, Organisation.objects.create(name="好酒", role=Role.AGENCY), since=now() - DAY)
+    AccessLog.objects.create(at=now(), user=fresh, act="signed_in")
     for table in ("ledger_event", "ledger_concern", "ledger_head", "accounts_accesslog"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table}")
