@@ -27,6 +27,8 @@ from encore.ledger.nouns import NOUNS
 from tests.cast import HOUR, complain, person, signed_in
 from tests.things import agency, contract, he, once, rows, undone, venue, zhou  # noqa: F401 - fixtures
 
+pytestmark = pytest.mark.once
+
 # Pages that ask nobody to sign in; what opens them is a token, or they show nothing of anybody.
 OPEN = {
     "account_login",

@@ -20,6 +20,8 @@ from tests.cast import CHINA, agreed
 from tests.clauses import content, known
 from tests.complaints.walking import Taken, Walk, channels, everybody, in_time, late, stages_for
 
+pytestmark = pytest.mark.once
+
 FOURTH = Path(__file__).parent.with_name("fourth_desk.toml").read_bytes()
 FILES = {**{letter: content(letter) for letter in known() if len(letter) == 1}, "fourth": FOURTH}
 EDITIONS = {name: load_edition(file, f"{name}.toml") for name, file in FILES.items()}

@@ -160,9 +160,12 @@ def test_the_person_concerned_is_told_heard_told_the_result_and_may_appeal(
     operations.plan(complaint, plan="换酒", by=zhou, at=at)
     operations.start(complaint, by=zhou, at=at)
     operations.resolve(complaint, grounds="监控", by=zhou, at=at)
-    assert desk.post(f"{address}/concerned/{concern.pk}/", {"words": "与您无关，不处理"}).status_code == 302
+    assert (
+        desk.post(f"{address}/concerned/{concern.pk}/", {"words": "与您无关，不处理", "about": "finding"}).status_code
+        == 302
+    )
     assert "与您无关" in own.get(page_of).content.decode()
-    assert own.post(page_of, {"words": "我要求写明"}).status_code == 302
+    assert own.post(page_of, {"words": "我要求写明", "says": "appeal"}).status_code == 302
     run_due()
     told = Inbox.objects.filter(kind="complaint.concerned_appealed")
     assert set(told.values_list("person__name", flat=True)) == {"周敏", "何伟"}

@@ -9,8 +9,10 @@ from encore.complaints import course, operations, queries
 from encore.complaints.models import Complaint
 from encore.contracts.drafts import draw_up
 from encore.contracts.models import Contract
+from encore.jobs.worker import run_due
 from encore.ledger.models import Clock, Event
 from encore.ledger.nouns import by_reference, key_of
+from encore.ledger.operations import annul
 from encore.ledger.queries import history
 from encore.ledger.refusal import Refusal
 from tests.cast import EDITION, HOUR, RECEIVED, SIGNED, complain, person
@@ -120,6 +122,35 @@ def test_the_same_form_is_one_complaint(contract: Contract) -> None:
     with pytest.raises(operations.AlreadyReceived):
         operations.receive(told, contract=contract, channel="web", by=None, at=RECEIVED + HOUR)
     assert Complaint.objects.count() == 1
+
+
+def test_merging_takes_the_people_concerned_along(contract: Contract, people: dict[Post, User]) -> None:
+    one, other = complain(contract), complain(contract)
+    named = people[Post.PROMOTER]
+    manager = people[Post.MANAGER]
+    operations.name_concerned(one, person=named, by=manager, at=RECEIVED + HOUR)
+    operations.merge(one, into=other, by=manager, at=RECEIVED + 2 * HOUR)
+    assert list(other.concerns.values_list("person", flat=True)) == [named.pk]
+
+
+def test_once_it_is_finished_nothing_is_assessed_anew(complaint: Complaint, people: dict[Post, User]) -> None:
+    at = walk(complaint, people, 5)
+    with pytest.raises(operations.CannotAssess):
+        operations.assess(
+            complaint, severity="one", category="product", reason="晚了", by=people[Post.MARKETING], at=at + HOUR
+        )
+
+
+def test_an_annulled_assessment_gives_the_level_back_that_stood_before(
+    complaint: Complaint, people: dict[Post, User]
+) -> None:
+    at, manager = walk(complaint, people, 2), people[Post.MANAGER]
+    operations.assess(complaint, severity="one", category="product", reason="有人受伤", by=manager, at=at + HOUR)
+    entry = Event.objects.filter(type="complaint.assessed").latest("id")
+    annul(entry, reason="mistyped", by=manager, at=at + 2 * HOUR)
+    run_due()
+    complaint.refresh_from_db()
+    assert (complaint.severity, complaint.category) == ("two", "service")
 
 
 def test_a_contract_that_is_not_in_force_takes_no_complaints(venue: Organisation, agency: Organisation) -> None:

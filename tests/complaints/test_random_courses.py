@@ -71,6 +71,8 @@ def said(act: str, chance: Random, edition: Edition, people: list[User], others:
 def test_rows_say_what_the_entries_say_whatever_is_done_in_whatever_order(
     zhou: User, he: User, venue: Organisation, agency: Organisation, letter: str, seed: int
 ) -> None:
+
+pytestmark = pytest.mark.once
     chance = Random(f"{letter}{seed}")
     contract = agreed(content(letter), zhou, agency)
     people = [zhou, he, person("林静", venue, Post.CUSTOMER_SERVICE), person("唐悦", agency, Post.MARKETING)]

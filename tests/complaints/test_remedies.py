@@ -40,7 +40,8 @@ def complaint(zhou: User, lin: User, qian: User, agency: Organisation) -> Compla
 
 
 def offered(complaint: Complaint, amount: str, by: User) -> Remedy:
-    return operations.offer(complaint, kind=MONEY, words="退酒水钱", amount=Decimal(amount), by=by, at=now())
+    words = f"退第 {complaint.remedies.count() + 1} 笔酒水钱"
+    return operations.offer(complaint, kind=MONEY, words=words, amount=Decimal(amount), by=by, at=now())
 
 
 def asked_for(remedy: Remedy) -> Approval:
@@ -190,6 +191,20 @@ def test_the_page_offers_gives_and_says_who(complaint: Complaint, lin: User) -> 
     again = desk.post(f"{address}/remedies/{remedy.pk}/")
     assert again.status_code == 409
     assert "林静" in desk.get(f"{address}/").content.decode()
+
+
+def test_the_same_offer_sent_twice_is_one_offer(complaint: Complaint, lin: User) -> None:
+    at = now()
+    operations.offer(complaint, kind=MONEY, words="退酒水钱", amount=Decimal("10.00"), by=lin, at=at)
+    with pytest.raises(operations.CannotOffer):
+        operations.offer(complaint, kind=MONEY, words="退酒水钱", amount=Decimal("10.00"), by=lin, at=at)
+    assert complaint.remedies.count() == 1
+
+
+def test_what_one_house_offered_the_other_does_not_pay(complaint: Complaint, lin: User, he: User) -> None:
+    remedy = offered(complaint, "10.00", lin)
+    with pytest.raises(operations.CannotGive):
+        operations.give(remedy, by=he, at=now())
 
 
 def test_a4_a_remedy_is_given_on_the_page_of_its_own_complaint_only(complaint: Complaint, lin: User) -> None:

@@ -139,7 +139,8 @@ def own_limit(user: User) -> Decimal:
 
 def offered_so_far(complaint: Complaint) -> Decimal:
     """What stands offered or given, by whomever: small amounts one after the other are a large one."""
-    standing = complaint.remedies.exclude(state=Remedy.State.REFUSED)
+    whole = Q(complaint=complaint) | Q(complaint__merged_into=complaint)
+    standing = Remedy.objects.filter(whole).exclude(state=Remedy.State.REFUSED)
     return standing.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
@@ -216,6 +217,10 @@ def progress_so_far(complaint: Complaint) -> str:
 def statements(complaint: Complaint, reader: User | None) -> list[Statement]:
     """What was said in its course; the guest (None) reads what was said to them, and by them."""
     rows = Statement.objects.filter(complaint=complaint).select_related("by").order_by("at", "id")
+    if (
+        reader is not None and reader.post == Post.PROMOTER
+    ):  # reads what was said to them and by them, and no colleague's side
+        return list(rows.filter(Q(kind__in=Statement.TO_GUEST | {Statement.Kind.TO_PROMOTER}) | Q(by=reader)))
     return list(rows if reader else rows.filter(kind__in=Statement.TO_GUEST))
 
 
@@ -412,7 +417,11 @@ def untouched(batch: int) -> QuerySet[Complaint]:
 
 def passed_on(user: User) -> QuerySet[Complaint]:
     """What this person passed on, the latest first."""
-    rows = Complaint.objects.filter(reporter=user).select_related("contract__venue", "contract__agency")
+    rows = (
+        open_to(Complaint.objects.all(), user)
+        .filter(reporter=user)
+        .select_related("contract__venue", "contract__agency")
+    )
     return rows.order_by("-received_at", "-pk")
 
 

@@ -83,7 +83,7 @@ def settle(events: list[int]) -> None:
         decider = remedy.by  # the word of whoever it is about does not count: as if it had been withdrawn
     try:
         operations.decide(remedy, by=decider, at=now())
-    except operations.CannotDecide:
+    except (operations.CannotDecide, operations.CannotHandle):
         return
 
 

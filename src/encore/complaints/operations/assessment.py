@@ -71,6 +71,8 @@ def assess(
     Once it has them, a higher level takes a reason, and a lower one a second person: see `ask_lower`.
     """
     complaint = handled(complaint, by)
+    if complaint.resolved_at is not None:
+        raise CannotAssess(_("The handling is finished."))
     edition = edition_of(complaint.contract)
     _refuse_unknown(edition, severity=severity, category=category, cause=cause)
     if complaint.assessed_at is not None:
@@ -88,6 +90,8 @@ def ask_lower(complaint: Complaint, *, severity: str, reason: str, by: User, at:
     complaint = handled(complaint, by)
     edition = edition_of(complaint.contract)
     _refuse_unknown(edition, severity=severity)
+    if complaint.resolved_at is not None:
+        raise CannotAssess(_("The handling is finished."))
     if complaint.assessed_at is None or queries.rank(edition, severity) >= queries.rank(edition, complaint.severity):
         raise CannotAssess(_("Only a lower level than the present one is asked for."))
     if complaint.regradings.filter(decided_at__isnull=True).exists():
@@ -106,6 +110,8 @@ def decide_lower(asked: Regrading, *, agrees: bool, by: User, at: datetime) -> C
         raise CannotAssess(_("This has been decided already."))
     if asked.by_id == by.pk:
         raise CannotAssess(_("Somebody else than who asked for it decides."))
+    if agrees and (complaint.resolved_at is not None or (complaint.assessed_at and complaint.assessed_at > asked.at)):
+        raise CannotAssess(_("It has been assessed anew since, or its handling is finished: refuse this."))
     asked.decided_by, asked.decided_at, asked.is_agreed = by, at, agrees
     asked.save(update_fields=["decided_by", "decided_at", "is_agreed"])
     if not agrees:

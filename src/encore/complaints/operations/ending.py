@@ -85,6 +85,8 @@ def send_result(
     complaint = handled(complaint, by)
     if not complaint.awaits_result:
         raise CannotSendResult(_("The result is sent once, after the complaint has been resolved."))
+    if complaint.resolved_at is None or at < complaint.resolved_at:
+        raise CannotSendResult(_("That is before it was resolved."))
     if not (measures and result and improvement):
         raise CannotSendResult(_("A result says what was done, what came of it and what will be better."))
     edition = edition_of(complaint.contract)
@@ -209,6 +211,13 @@ def merge(complaint: Complaint, *, into: Complaint, by: User, at: datetime) -> C
     if not complaint.is_open or not into.is_open or Complaint.objects.filter(merged_into=complaint).exists():
         raise CannotMerge(_("Only open complaints can be merged, and one that others were merged into stays."))
     refuse_the_concerned(complaint, by)
+    refuse_the_concerned(into, by)
+    named = set(into.concerns.values_list("person", flat=True))
+    for person in User.objects.filter(pk__in=complaint.concerns.values("person")).exclude(pk__in=named):
+        if into.responsible_id == person.pk:
+            raise CannotMerge(_("It is about the person who answers for the other: give that to somebody else first."))
+        into.concerns.create(person=person, named_at=at)
+        record("complaint.concern_named", subject=into, refs=[person], actor=by, occurred_at=at)
     return took(
         complaint,
         "complaint.merged",
@@ -227,6 +236,8 @@ def reopen(complaint: Complaint, *, words: str, by: User | None, at: datetime) -
         refuse_the_concerned(complaint, by)
     if not complaint.can_be_reopened or complaint.is_void:
         raise CannotReopen(_("Only a complaint whose result was sent can be reopened."))
+    if at < max(filter(None, (complaint.result_sent_at, complaint.archived_at))):
+        raise CannotReopen(_("That is before its result was sent, or before it was archived."))
     if not words:
         raise CannotReopen(_("Say why it is reopened."))
     anew = course.begun_anew(edition_of(complaint.contract))
@@ -267,9 +278,12 @@ def put_back(complaint: Complaint, *, entry: int, by: User, at: datetime) -> Com
 
     for name in columns & set(changed):
         setattr(complaint, name, reached.get(name, empty.get(name)))
-    if complaint.assessed_at is None:
-        complaint.severity = complaint.category = complaint.cause = ""
-    complaint.save(update_fields=[*changed, "severity", "category", "cause"])
+    last = next((one for one in reversed(entries) if one.type == "complaint.assessed"), None)
+    for name in ("severity", "category", "cause"):
+        setattr(complaint, name, last.data.get(name, "") if last else "")
+    sent = next((one for one in reversed(entries) if one.type == "complaint.result_sent"), None)
+    complaint.was_told = sent is not None and sent.data.get("form") == "oral"
+    complaint.save(update_fields=[*changed, "severity", "category", "cause", "was_told"])
 
     record("complaint.put_back", subject=complaint, actor=by, occurred_at=at, entry=entry)
     return complaint

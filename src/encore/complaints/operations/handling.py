@@ -122,6 +122,8 @@ def plan(complaint: Complaint, *, plan: str, by: User, at: datetime) -> Complain
     complaint = handled(complaint, by)
     if not complaint.awaits_plan:
         raise CannotPlan(_("A plan is made once for each assessment."))
+    if complaint.assessed_at is not None and at < complaint.assessed_at:
+        raise CannotPlan(_("That is before it was assessed."))
     return took(
         complaint,
         "complaint.planned",

@@ -26,7 +26,7 @@ def write(
     """
     row = edition_of(complaint.contract).vocabulary["channel"].get(channel or complaint.answer_by)
     way = str(getattr(row, "via", ""))
-    contact = complaint.contact
+    contact = complaint.contact and (complaint.contact.merged_into or complaint.contact)
     if contact is None or way not in TRANSPORTS or not address_for(contact, way):
         return None
     return queue(

@@ -1,6 +1,6 @@
 """What the guest is offered, who approves it, and that it was given: each once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -36,6 +36,9 @@ class CannotGive(Refusal):
     pass
 
 
+TWICE: Final = timedelta(minutes=1)  # the same offer within this time is the same form, sent again
+
+
 @operation
 def offer(complaint: Complaint, *, kind: str, words: str, amount: Decimal | None, by: User, at: datetime) -> Remedy:
     """`kind`: a key of the edition. What goes beyond what this person may give waits for the approval of others; what was
@@ -51,6 +54,9 @@ def offered(complaint: Complaint, kind: str, words: str, amount: Decimal | None,
         raise CannotOffer(_("The contract does not know this kind of remedy."))
     if amount is not None and amount <= 0:
         raise CannotOffer(_("An amount is more than nothing."))
+    again = complaint.remedies.filter(kind=kind, words=words, amount=amount, by=by, at__gt=at - TWICE)
+    if again.exists():
+        raise CannotOffer(_("This was offered a moment ago."))
     waits = amount is not None and queries.offered_so_far(complaint) + amount > queries.own_limit(by)
     remedy: Remedy = complaint.remedies.create(
         kind=kind,
@@ -110,6 +116,10 @@ def give(remedy: Remedy, *, by: User, at: datetime, laid_out: bool = False) -> R
     """
     complaint, remedy = _locked(remedy)
     refuse_the_concerned(complaint, by)
+    if by.organisation_id != remedy.by.organisation_id:
+        raise CannotGive(_("It is given by whoever offered it: their house pays."))
+    if complaint.is_void:
+        raise CannotGive(_("This complaint is closed."))
     return given(remedy, complaint, by, at, laid_out=laid_out)
 
 

@@ -62,7 +62,7 @@ ACTS: Final[Mapping[str, Act]] = {
         _act("start-emergency", _("Start the emergency procedure"), "emergency_started", forms.Emergency, lambda c: c.is_open and c.emergency_at is None, is_step=False, follows=_("All evidence is held beyond its time, and the managers of both parties are told.")),
         _act("plan", _("Settle the plan"), "planned", forms.Plan, lambda c: c.awaits_plan),
         _act("offer", _("Offer the guest something"), "remedy_offered", forms.Remedy, lambda c: c.is_open and c.assessed_at is not None, is_step=False, fits=lambda c, edition: bool(edition.vocabulary["remedy_kind"])),
-        _act("ask-lower", _("Ask for a lower level"), "regrading_asked", forms.LowerLevel, lambda c: c.is_open and c.assessed_at is not None, group=ELSE, is_step=False, follows=_("The present level and its deadlines hold until somebody else agrees."), fits=lambda c, edition: bool(queries.lower_levels(edition, c.severity))),
+        _act("ask-lower", _("Ask for a lower level"), "regrading_asked", forms.LowerLevel, lambda c: c.is_open and c.assessed_at is not None and c.resolved_at is None, group=ELSE, is_step=False, follows=_("The present level and its deadlines hold until somebody else agrees."), fits=lambda c, edition: bool(queries.lower_levels(edition, c.severity))),
         _act("approve-plan", _("Approve the plan"), "plan_approved", forms.Nothing, lambda c: c.awaits_approval, is_step=False),
         _act("reply", _("Reply to the guest"), "replied", forms.Letter, lambda c: c.is_open and c.replied_at is None and c.resolved_at is None, group=GUEST),
         _act("start", _("Execution starts"), "started", forms.Nothing, lambda c: c.awaits_start),

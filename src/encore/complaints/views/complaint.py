@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from encore.accounts.models import User
+from encore.accounts.models import Post, User
 from encore.accounts.rights import Sight, may, sight
 from encore.accounts.staff import StaffRequest, staff
 from encore.channels.tables import REASONS
@@ -159,6 +159,7 @@ def page(
     statements = queries.statements(complaint, user)
     is_house = sight("complaint.contact", user) != Sight.WITHHELD
     contact = complaint.contact if is_house else None
+    contact = contact and (contact.merged_into or contact)
     asked = queries.asked_lower(complaint) if getattr(complaint, "is_asked_lower", True) else None
     filled = wrong or (_filled(shown.act, complaint, user, told["edition"], preset=preset) if shown else None)
     context = {
@@ -177,8 +178,8 @@ def page(
         "beside": _beside(told["entries"], statements, told["edition"]),
         "left_over": _left_over(told["entries"], statements),
         "evidence": queries.evidence(complaint, user),
-        "remedies": queries.remedies(complaint),
-        "concerned": queries.concerned(complaint),
+        "remedies": [] if user.post == Post.PROMOTER else queries.remedies(complaint),
+        "concerned": [] if user.post == Post.PROMOTER else queries.concerned(complaint),
         "asked": asked,
         "contact": contact,
         "masked": masked(contact) if contact else "",

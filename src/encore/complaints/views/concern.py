@@ -33,7 +33,7 @@ def concern(request: StaffRequest, reference: str) -> HttpResponse:
     form = OwnWords(request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=422)
-    act = operations.appeal if found.result_told_at else operations.state
+    act = operations.appeal if request.POST.get("says") == "appeal" else operations.state
     try:
         act(found, words=form.cleaned_data["words"], by=request.user, at=now())
     except Refusal as refusal:

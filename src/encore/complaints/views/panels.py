@@ -116,7 +116,7 @@ def tell(request: StaffRequest, reference: str, number: int) -> HttpResponse:
     form = Telling(request.POST)
     if not form.is_valid():
         return page(request, complaint, forms_of={"telling": form}, status=422)
-    act = operations.tell_finding if concern.told_at else operations.tell_concerned
+    act = operations.tell_finding if request.POST.get("about") == "finding" else operations.tell_concerned
     try:
         act(concern, words=form.cleaned_data["words"], by=request.user, at=now())
     except Refusal as refusal:
