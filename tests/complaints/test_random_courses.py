@@ -25,6 +25,8 @@ from encore.ledger.tick import tick
 from tests.cast import RECEIVED, agreed, complain, person, recording_at
 from tests.clauses import content
 
+pytestmark = pytest.mark.once
+
 ACTS = (
     "verify", "assess", "plan", "reply", "resolve", "send_result",
     "take_up", "report", "verify", "assess", "contact", "reply", "send_progress", "start_emergency", "plan", "approve_plan",
@@ -71,8 +73,6 @@ def said(act: str, chance: Random, edition: Edition, people: list[User], others:
 def test_rows_say_what_the_entries_say_whatever_is_done_in_whatever_order(
     zhou: User, he: User, venue: Organisation, agency: Organisation, letter: str, seed: int
 ) -> None:
-
-pytestmark = pytest.mark.once
     chance = Random(f"{letter}{seed}")
     contract = agreed(content(letter), zhou, agency)
     people = [zhou, he, person("林静", venue, Post.CUSTOMER_SERVICE), person("唐悦", agency, Post.MARKETING)]
