@@ -160,6 +160,7 @@ def test_a_promoter_solves_on_the_spot_by_their_own_way(phone: Client, su: User)
     assert (states["report"], states["verify-reported"]) == ("fulfilled", "fulfilled"), (
         "what is settled is reported too"
     )
+    assert (states["answer-promoter"], states["tell-promoter"]) == ("fulfilled", "fulfilled"), "they know how it ended"
     assert "Nothing is owed now" in phone.get("/my-day/").content.decode()
 
 

@@ -83,6 +83,8 @@ def solve(
     if remedy is not None:
         given(remedy, complaint, by, at)
     _walk(complaint, in_force, _ENDS, said, by, at)
+    if "complaint.reported" in also:  # who settled it need not be told what came of it
+        took(complaint, "complaint.result_sent_promoter", by=by, at=at, data={"form": "oral"})
     if solution.is_content is not None:
         type = "complaint.result_confirmed" if solution.is_content else "complaint.result_rejected"
         took(complaint, type, by=by, at=at, data={"channel": complaint.channel})
