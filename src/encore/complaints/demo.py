@@ -167,7 +167,7 @@ def complain(contract: Contract, number: int, until: datetime) -> None:
         if place % 11 == 5 and (one := _solved(chance, told, category, contract, people, received_at, until)):
             taken.append(one)
             continue
-        complaint = _received(chance, place, told, way, ways[0], in_force, contract, people, received_at)
+        complaint = _received(chance, place, told, way, ways[0], in_force, contract, people, received_at, until)
         taken.append(complaint)
         _answer(chance, complaint, assessed, people, received_at, until)
     _besides(taken, people, until)
@@ -208,6 +208,7 @@ def _received(
     contract: Contract,
     people: dict[Post, User | None],
     at: datetime,
+    until: datetime,
 ) -> Complaint:
     """By a guest's own page, at the desk, or through a promoter; some guests say how they are reached."""
     number = f"1370001{chance.randrange(10_000):04}"
@@ -226,7 +227,7 @@ def _received(
         channel=way,
         by=by,
         at=at,
-        recorded_at=recorded_at,
+        recorded_at=min(recorded_at, until),
         reached=Reached(known, consent) if known else None,
         reports=by is not None and by.post == Post.PROMOTER,
     )
