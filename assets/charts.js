@@ -41,7 +41,7 @@ const LOOKS = [
   { color: "var(--muted)", fill: "var(--line-strong)", line: "dotted", symbol: "triangle" },
 ];
 const FONT = getComputedStyle(document.body).fontFamily;
-const TEXT = { color: "var(--ink)", fontSize: 14, fontFamily: FONT };
+const TEXT = { color: "var(--ink)", fontSize: 15, fontFamily: FONT };
 const QUIET = { ...TEXT, color: "var(--muted)" };
 
 function written(kind, language) {
